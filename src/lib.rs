@@ -1,5 +1,11 @@
 //! Muhrdor, the keeper of the seal: the one door in front of a state's e-services.
+//!
+//! The house, in reading order: `domain` and `wire` are the words, then the rooms in the order a
+//! request walks them, then the corridor (`gateway`), the doors and what stands outside the walls.
+//! `tests/it/tidy.rs` holds who may import whom.
 
 #![forbid(unsafe_code)]
 
+// cellar: words and tools
 pub mod domain;
+pub mod wire;

@@ -1,0 +1,14 @@
+//! What an upstream said, before anyone decided what of it may leave.
+
+use http::HeaderMap;
+
+use crate::wire::body::Body;
+
+/// The answer of an upstream or of an in-house operation. Not for a client's eyes: only
+/// `redaction` makes of it something that may leave.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Body,
+}
