@@ -43,7 +43,9 @@ impl Cookies {
             return Err(CookieError::TooLong);
         }
         let pairs = fields().flat_map(|field| field.split(|byte| *byte == b';'));
-        Ok(Self { pairs: pairs.filter_map(read_pair).collect() })
+        Ok(Self {
+            pairs: pairs.filter_map(read_pair).collect(),
+        })
     }
 
     /// The value of the cookie of this exact name; given twice, no one can say which is ours.
@@ -60,7 +62,9 @@ impl Cookies {
 /// Prints the names only: values are secrets.
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.pairs.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.pairs.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -71,14 +75,18 @@ pub fn set(
     value: &str,
     max_age: Option<Duration>,
 ) -> Result<HeaderValue, CookieError> {
-    let rest = name.strip_prefix(HOST_PREFIX).ok_or(CookieError::Name { name })?;
+    let rest = name
+        .strip_prefix(HOST_PREFIX)
+        .ok_or(CookieError::Name { name })?;
     if rest.is_empty() || !rest.bytes().all(is_token) {
         return Err(CookieError::Name { name });
     }
     if !value.bytes().all(is_cookie_octet) {
         return Err(CookieError::Value { name });
     }
-    let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+    let age = max_age
+        .map(|age| format!("; Max-Age={}", age.as_secs()))
+        .unwrap_or_default();
     let text = format!("{name}={value}{age}; Path=/; Secure; HttpOnly; SameSite=Lax");
     let mut header = HeaderValue::try_from(text).map_err(|_| CookieError::Value { name })?;
     header.set_sensitive(true);
@@ -93,9 +101,8 @@ pub fn clear(name: &'static str) -> Result<HeaderValue, CookieError> {
 fn read_pair(pair: &[u8]) -> Option<(String, String)> {
     let pair = std::str::from_utf8(pair.trim_ascii()).ok()?;
     let (name, value) = pair.split_once('=')?;
-    let well_formed = !name.is_empty()
-        && name.bytes().all(is_token)
-        && value.bytes().all(is_cookie_octet);
+    let well_formed =
+        !name.is_empty() && name.bytes().all(is_token) && value.bytes().all(is_cookie_octet);
     well_formed.then(|| (name.to_owned(), value.to_owned()))
 }
 

@@ -33,7 +33,10 @@ pub fn is_alias(name: &[u8]) -> bool {
 
 /// Refuses a request with an alias name among its headers.
 pub fn check_names(headers: &HeaderMap) -> Result<(), HeaderError> {
-    match headers.keys().any(|name| is_alias(name.as_str().as_bytes())) {
+    match headers
+        .keys()
+        .any(|name| is_alias(name.as_str().as_bytes()))
+    {
         true => Err(HeaderError::AliasName),
         false => Ok(()),
     }
@@ -46,7 +49,9 @@ pub fn single<'a>(
     name: &HeaderName,
 ) -> Result<Option<&'a str>, HeaderError> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
         return Err(HeaderError::Repeated { name: name.clone() });
     }
@@ -58,7 +63,9 @@ pub fn single<'a>(
 
 /// A single header read as a token or string item without parameters (RFC 9651 §3.3).
 pub fn item(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, HeaderError> {
-    let Some(text) = single(headers, name)? else { return Ok(None) };
+    let Some(text) = single(headers, name)? else {
+        return Ok(None);
+    };
     let refused = || HeaderError::NotItem { name: name.clone() };
     let item: Item = Parser::new(text).parse().map_err(|_| refused())?;
     if !item.params.is_empty() {
@@ -96,7 +103,10 @@ pub fn is_hop_by_hop(name: &HeaderName, incoming: &HeaderMap) -> bool {
 #[must_use]
 pub fn is_reserved(name: &HeaderName) -> bool {
     let name = name.as_str();
-    RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    RESERVED.contains(&name)
+        || RESERVED_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 /// The headers of a request that go on to an upstream: named one by one, copied into a new map.
@@ -176,5 +186,11 @@ const RESERVED: &[&str] = &[
     "x-ssl-client-cert",
 ];
 
-const RESERVED_PREFIXES: &[&str] =
-    &["muhrdor-", "oidc-", "ssl-client-", "x-auth-request-", "x-envoy-", "x-forwarded-"];
+const RESERVED_PREFIXES: &[&str] = &[
+    "muhrdor-",
+    "oidc-",
+    "ssl-client-",
+    "x-auth-request-",
+    "x-envoy-",
+    "x-forwarded-",
+];

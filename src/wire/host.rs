@@ -88,6 +88,8 @@ fn is_label(label: &str) -> bool {
 }
 
 fn is_literal(name: &str) -> bool {
-    let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     inner.is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
 }

@@ -136,9 +136,16 @@ impl Target {
             return Err(TargetError::Prefix);
         }
         let base = replacement.trim_end_matches('/');
-        let path = if base.is_empty() && rest.is_empty() { "/" } else { rest };
+        let path = if base.is_empty() && rest.is_empty() {
+            "/"
+        } else {
+            rest
+        };
         let path = canonical_path(format!("{base}{path}").as_bytes())?;
-        Ok(Self { path, query: self.query.clone() })
+        Ok(Self {
+            path,
+            query: self.query.clone(),
+        })
     }
 
     /// The target's outline with a `*` for every segment and for the query: safe to print.
@@ -277,7 +284,11 @@ fn hex_value(digit: u8) -> Option<u8> {
 fn push_escape(text: &mut String, byte: u8) {
     text.push('%');
     for nibble in [byte >> 4, byte & 0x0f] {
-        let digit = if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
+        let digit = if nibble < 10 {
+            b'0' + nibble
+        } else {
+            b'A' + nibble - 10
+        };
         text.push(char::from(digit));
     }
 }
