@@ -1,5 +1,7 @@
 //! The textual encoding of keys (RFC 7468), strict: one block, nothing around it.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -10,14 +12,15 @@ const LINE_CHARS: usize = 64;
 pub(super) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(STANDARD.encode(der));
     let mut text = Zeroizing::new(String::with_capacity(base64.len() + 128));
-    text.push_str(&format!("-----BEGIN {label}-----\n"));
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "-----BEGIN {label}-----");
     for (column, char) in base64.chars().enumerate() {
         if column > 0 && column % LINE_CHARS == 0 {
             text.push('\n');
         }
         text.push(char);
     }
-    text.push_str(&format!("\n-----END {label}-----\n"));
+    let _ = write!(text, "\n-----END {label}-----\n");
     text
 }
 

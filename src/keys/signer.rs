@@ -250,8 +250,7 @@ impl SoftSigner {
     /// [`KeyError::Pkcs8`] when it is none of ours.
     pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
         let random = SystemRandom::new();
-        if let Ok(pair) =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &random)
+        if let Ok(pair) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &random)
         {
             let public = PublicKey::from_bytes(Algorithm::Es256, pair.public_key().as_ref());
             return Ok(Self {

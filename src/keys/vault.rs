@@ -120,8 +120,7 @@ impl Vault {
             .find(|key| key.id == id)
             .ok_or(KeyError::UnknownVaultKey)?
             .message_key(salt)?;
-        let nonce =
-            Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyError::NotAuthentic)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyError::NotAuthentic)?;
         let mut body = body.to_vec();
         let plain_bytes = key
             .open_in_place(nonce, Aad::from(bound.bytes()), &mut body)

@@ -103,13 +103,19 @@ impl Checkpoint {
             .strip_suffix('\n')
             .ok_or(malformed("it does not end with a line feed"))?;
         let mut lines = text.split('\n');
-        let mut next = || lines.next().ok_or(malformed("it has less than three lines"));
+        let mut next = || {
+            lines
+                .next()
+                .ok_or(malformed("it has less than three lines"))
+        };
         let (origin, size, root) = (next()?, next()?, next()?);
         if lines.any(str::is_empty) {
             return Err(malformed("an extension line is empty"));
         }
         let head = TreeHead {
-            size: size.parse().map_err(|_| malformed("its size is no number"))?,
+            size: size
+                .parse()
+                .map_err(|_| malformed("its size is no number"))?,
             root: Hash::from_base64(root).ok_or(malformed("its root is no hash"))?,
         };
         if head.size.to_string() != size {

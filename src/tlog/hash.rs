@@ -63,7 +63,9 @@ impl Hash {
 
 fn sha256(parts: &[&[u8]]) -> Hash {
     let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let mut hash = Hash([0; HASH_BYTES]);
     for (to, from) in hash.0.iter_mut().zip(context.finish().as_ref()) {
         *to = *from;

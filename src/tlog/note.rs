@@ -38,7 +38,9 @@ impl NoteName {
     pub fn parse(given: &str) -> Result<Self, NoteError> {
         let refused = |c: char| c.is_whitespace() || c.is_control() || c == '+';
         if given.is_empty() || given.len() > NAME_BYTES_MAX || given.contains(refused) {
-            return Err(NoteError::Name(given.chars().take(NAME_BYTES_MAX).collect()));
+            return Err(NoteError::Name(
+                given.chars().take(NAME_BYTES_MAX).collect(),
+            ));
         }
         Ok(Self(given.into()))
     }
@@ -140,10 +142,7 @@ impl NoteSigner {
     /// [`NoteError::Malformed`] for a text that no note can have, [`NoteError::Signing`].
     pub fn sign(&self, text: &str) -> Result<String, NoteError> {
         check_text(text)?;
-        let signature = self
-            .key
-            .sign(text.as_bytes())
-            .map_err(NoteError::Signing)?;
+        let signature = self.key.sign(text.as_bytes()).map_err(NoteError::Signing)?;
         let blob = STANDARD.encode([&self.verifier.id[..], signature.as_bytes()].concat());
         Ok(format!("{text}\n{MARK}{} {blob}\n", self.verifier.name))
     }
@@ -160,7 +159,7 @@ pub fn open<'a>(
     others: &[Verifier],
 ) -> Result<&'a str, NoteError> {
     let (text, signatures) = split(note)?;
-    let mut signed = false;
+    let mut is_signed = false;
     for signature in &signatures {
         let known = std::iter::once(signer)
             .chain(others)
@@ -170,9 +169,9 @@ pub fn open<'a>(
             .key
             .verify(text.as_bytes(), &signature.bytes)
             .map_err(|_| NoteError::BadSignature(signature.name.to_owned()))?;
-        signed |= verifier == signer;
+        is_signed |= verifier == signer;
     }
-    if !signed {
+    if !is_signed {
         return Err(NoteError::NotSigned(signer.name.to_string()));
     }
     Ok(text)
@@ -226,7 +225,9 @@ fn parse_line(line: &str) -> Option<SignatureLine<'_>> {
 
 fn check_text(text: &str) -> Result<(), NoteError> {
     if !text.ends_with('\n') {
-        return Err(NoteError::Malformed("its text does not end with a line feed"));
+        return Err(NoteError::Malformed(
+            "its text does not end with a line feed",
+        ));
     }
     if text.chars().any(|c| c.is_ascii_control() && c != '\n') {
         return Err(NoteError::Malformed("its text has control characters"));

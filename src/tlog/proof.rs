@@ -216,11 +216,7 @@ pub fn check_inclusion(
 ///
 /// # Errors
 /// [`ProofError::Sizes`], [`ProofError::Wrong`].
-pub fn check_consistency(
-    old: &TreeHead,
-    new: &TreeHead,
-    proof: &[Hash],
-) -> Result<(), ProofError> {
+pub fn check_consistency(old: &TreeHead, new: &TreeHead, proof: &[Hash]) -> Result<(), ProofError> {
     if old.size > new.size {
         return Err(ProofError::Sizes {
             old: old.size,
@@ -229,7 +225,9 @@ pub fn check_consistency(
     }
     if old.size == 0 || old.size == new.size {
         let same = old.root == new.root || (old.size == 0 && old.root == Hash::empty());
-        return (same && proof.is_empty()).then_some(()).ok_or(ProofError::Wrong);
+        return (same && proof.is_empty())
+            .then_some(())
+            .ok_or(ProofError::Wrong);
     }
     let mut path = proof.iter();
     // Where the old tree is perfect, its root is not repeated in the proof.
@@ -311,14 +309,13 @@ impl ProofFile {
             .next()
             .and_then(|line| line.strip_prefix("index "))
             .ok_or(malformed("it has no index"))?;
-        let index: u64 = digits.parse().map_err(|_| malformed("its index is no number"))?;
+        let index: u64 = digits
+            .parse()
+            .map_err(|_| malformed("its index is no number"))?;
         if index.to_string() != digits {
             return Err(malformed("its index is not written plainly"));
         }
-        let hashes: Option<Vec<Hash>> = lines
-            .take(HASHES_MAX + 1)
-            .map(Hash::from_base64)
-            .collect();
+        let hashes: Option<Vec<Hash>> = lines.take(HASHES_MAX + 1).map(Hash::from_base64).collect();
         let hashes = hashes.ok_or(malformed("a line of it is no hash"))?;
         if hashes.len() > HASHES_MAX {
             return Err(malformed("it has more hashes than any tree is high"));

@@ -5,9 +5,7 @@ use crate::tlog::hash::{Hash, root_of};
 use crate::tlog::proof::{ProofError, TileReader};
 use crate::tlog::sequencer::{EntryBundles, Leaf};
 use crate::tlog::storage::TileStorage;
-use crate::tlog::tile::{
-    Row, TILE_WIDTH, TilePath, decode_entries, encode_hashes, push_entry,
-};
+use crate::tlog::tile::{Row, TILE_WIDTH, TilePath, decode_entries, encode_hashes, push_entry};
 
 /// The tiles that are not full, and how large the tree is.
 #[derive(Debug, Clone)]
@@ -35,10 +33,11 @@ impl Edge {
         let mut members = size;
         while members > 0 {
             let level = u8::try_from(levels.len()).map_err(|_| ProofError::TooLarge(size))?;
-            let partial = members % u64::from(TILE_WIDTH) != 0;
-            levels.push(match partial {
-                true => reader.tile(level, members - 1)?,
-                false => Vec::new(),
+            let full = members.is_multiple_of(u64::from(TILE_WIDTH));
+            levels.push(if full {
+                Vec::new()
+            } else {
+                reader.tile(level, members - 1)?
             });
             members /= u64::from(TILE_WIDTH);
         }
@@ -132,19 +131,15 @@ impl Edge {
     }
 }
 
-fn read_bundle(
-    tiles: &dyn TileStorage,
-    size: u64,
-    leaves: &[Hash],
-) -> Result<Vec<u8>, ProofError> {
+fn read_bundle(tiles: &dyn TileStorage, size: u64, leaves: &[Hash]) -> Result<Vec<u8>, ProofError> {
     let Some(path) = TilePath::holding(Row::Entries, size.saturating_sub(1), size)
         .filter(|path| !path.is_full())
     else {
         return Ok(Vec::new());
     };
     let bundle = tiles.read_tile(&path)?.ok_or(ProofError::Tile(path))?;
-    let hashes: Option<Vec<Hash>> = decode_entries(&path, &bundle)
-        .map(|entries| entries.into_iter().map(Hash::leaf).collect());
+    let hashes: Option<Vec<Hash>> =
+        decode_entries(&path, &bundle).map(|entries| entries.into_iter().map(Hash::leaf).collect());
     if hashes.as_deref() != Some(leaves) {
         return Err(ProofError::Tile(path));
     }

@@ -243,10 +243,12 @@ impl Tlog {
         }
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(TlogError::Stopped)?;
-        queue.try_send(Request { leaf, answer }).map_err(|e| match e {
-            TrySendError::Full(_) => TlogError::Busy,
-            TrySendError::Closed(_) => TlogError::Stopped,
-        })?;
+        queue
+            .try_send(Request { leaf, answer })
+            .map_err(|e| match e {
+                TrySendError::Full(_) => TlogError::Busy,
+                TrySendError::Closed(_) => TlogError::Stopped,
+            })?;
         answered.await.map_err(|_| TlogError::Stopped)?
     }
 

@@ -62,9 +62,11 @@ pub(super) fn open(
         .map_err(TlogError::OtherKey)?
         .head;
     let published = match stores.tiles.published()? {
-        Some(note) => Checkpoint::open(&note, log)
-            .map_err(TlogError::OtherKey)?
-            .head,
+        Some(note) => {
+            Checkpoint::open(&note, log)
+                .map_err(TlogError::OtherKey)?
+                .head
+        }
         None => {
             return Err(TlogError::TilesBehind {
                 published: 0,
