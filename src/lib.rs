@@ -12,3 +12,6 @@ pub mod domain;
 pub mod keys;
 pub mod tlog;
 pub mod wire;
+
+// outside the walls
+pub mod store;
