@@ -39,6 +39,7 @@ impl Seen {
             check_goes_on(stores, head, &now);
         }
         for (entry, position) in &self.acknowledged {
+            assert!(position.index < now.size, "an acknowledged entry is lost");
             let proof = log.prove(*position).await.unwrap();
             proof.check(Hash::leaf(entry), log.verifier()).unwrap();
         }
