@@ -29,8 +29,9 @@ pub(super) enum Step {
 }
 
 impl ChunkReader {
-    pub(super) fn new() -> Self {
-        Self::Size(Lines::default())
+    /// A reader whose first size line begins after this many held bytes.
+    pub(super) fn after(held_bytes: usize) -> Self {
+        Self::Size(Lines::after(held_bytes))
     }
 
     /// How many bytes of data may pass as they come.
@@ -79,7 +80,7 @@ impl ChunkReader {
                 if lines.push(byte, held, Alphabet::Visible)? == LineState::Open {
                     return Ok(Step::Hold);
                 }
-                *self = Self::new();
+                *self = Self::after(0);
                 Ok(Step::Release)
             }
             Self::Trailers { lines, count } => push_trailer(lines, count, byte, held, limits),

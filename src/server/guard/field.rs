@@ -3,7 +3,7 @@
 use crate::wire::headers::is_alias;
 use crate::wire::host::Host;
 
-use super::head::{Follow, Framing, Version};
+use super::head::{Conclusion, Follow, Framing, Sender, Version};
 use super::line::is_token;
 use super::{Limits, Violation};
 
@@ -15,6 +15,7 @@ pub(super) struct Fields {
     content_length: Option<u64>,
     chunked: bool,
     last: bool,
+    waits: bool,
 }
 
 impl Fields {
@@ -42,8 +43,8 @@ impl Fields {
         if is(b"connection") {
             return self.take_connection(value);
         }
-        if is(b"expect") && !value.eq_ignore_ascii_case(b"100-continue") {
-            return Err(Violation::Expectation);
+        if is(b"expect") {
+            return self.take_expectation(value);
         }
         if is(b"upgrade") {
             self.last = true;
@@ -52,7 +53,7 @@ impl Fields {
     }
 
     /// How the body is framed and whether another request may follow (RFC 9112 §6.3, §9.3).
-    pub(super) fn conclude(&self, version: Version) -> Result<(Framing, Follow), Violation> {
+    pub(super) fn conclude(&self, version: Version) -> Result<Conclusion, Violation> {
         if !self.host {
             return Err(Violation::HostMissing);
         }
@@ -66,7 +67,20 @@ impl Fields {
         };
         // An HTTP/1.0 peer keeps a connection only by an extension; ours are not kept.
         let last = self.last || version == Version::Http10;
-        Ok((framing, if last { Follow::Nothing } else { Follow::Another }))
+        Ok(Conclusion {
+            framing,
+            follow: if last { Follow::Nothing } else { Follow::Another },
+            sender: if self.waits { Sender::Waits } else { Sender::Sends },
+        })
+    }
+
+    /// The one expectation there is (RFC 9110 §10.1.1).
+    fn take_expectation(&mut self, value: &[u8]) -> Result<(), Violation> {
+        if self.waits || !value.eq_ignore_ascii_case(b"100-continue") {
+            return Err(Violation::Expectation);
+        }
+        self.waits = true;
+        Ok(())
     }
 
     fn take_host(&mut self, value: &[u8]) -> Result<(), Violation> {
