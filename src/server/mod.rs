@@ -1,0 +1,3 @@
+//! front door
+
+pub mod guard;

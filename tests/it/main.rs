@@ -1,0 +1,5 @@
+//! The house in one process.
+
+mod framing;
+mod headers;
+mod paths;
