@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 // cellar: words and tools
+pub mod clock;
 pub mod domain;
 pub mod wire;
 

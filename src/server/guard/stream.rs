@@ -94,6 +94,23 @@ pub struct GuardedStream<S> {
     input: Input,
 }
 
+/// A connection that is over for HTTP.
+#[derive(Debug)]
+pub struct Ended<S> {
+    pub stream: S,
+    /// What still has to be answered: found in a head. What is found in a body is for the service
+    /// that reads the body.
+    pub violation: Option<Violation>,
+    pub linger: Linger,
+}
+
+/// Whether the client may still be sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linger {
+    Close,
+    ReadOn,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Input {
     Open,
@@ -127,19 +144,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
         }
     }
 
-    /// The connection, and the violation that still has to be answered on it: one that was found
-    /// in a head. One found in a body is for the service that reads the body.
-    pub fn into_parts(self) -> (S, Option<Violation>) {
+    /// Takes the connection back when no more is read from it.
+    pub fn into_ended(self) -> Ended<S> {
         let in_body = self.progress.refused_in_body().is_some();
-        match self.guard.place() {
-            Place::Refused(violation) if !in_body => (self.inner, Some(violation)),
-            Place::Refused(_)
-            | Place::Before
-            | Place::Head
-            | Place::Body
-            | Place::After
-            | Place::End => (self.inner, None),
-        }
+        let (violation, linger) = match self.guard.place() {
+            Place::Refused(violation) if !in_body => (Some(violation), Linger::ReadOn),
+            Place::Refused(_) | Place::Head | Place::Body | Place::End => (None, Linger::ReadOn),
+            Place::Before | Place::After => (None, Linger::Close),
+        };
+        let linger = if self.input == Input::Ended && violation.is_none() {
+            Linger::Close
+        } else {
+            linger
+        };
+        Ended { stream: self.inner, violation, linger }
     }
 
     /// Judges bytes that were read; moves what passes to `released`.
