@@ -172,12 +172,13 @@ impl Connections {
             .serve_connection(TokioIo::new(guarded), service);
         tokio::select! {
             biased;
-            _ = poll_fn(|cx| connection.poll_without_shutdown(cx)) => {}
+            // First, so that an answer made while draining says that it is the last.
             () = drained.reached(Stage::Draining) => {
                 Pin::new(&mut connection).graceful_shutdown();
                 // An error here is the client's going; there is nobody left to tell.
                 let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
             }
+            _ = poll_fn(|cx| connection.poll_without_shutdown(cx)) => {}
         }
         let ended = connection.into_parts().io.into_inner().into_ended();
         if let Some(violation) = ended.violation.or(progress.refused_in_body()) {
@@ -219,8 +220,8 @@ impl Connections {
         let mut idle_checked = activity.seen();
         tokio::select! {
             biased;
-            _ = connection.as_mut() => return,
             () = drained.reached(Stage::Draining) => {}
+            _ = connection.as_mut() => return,
             () = async {
                 loop {
                     tokio::time::sleep(idle).await;

@@ -74,6 +74,8 @@ fn what_two_readers_could_understand_differently_is_refused() {
         ("double", "/%252e%252e/admin", E::DoubleEncoded),
         ("double", "/a%252fb", E::DoubleEncoded),
         ("double", "/%2561dmin", E::DoubleEncoded),
+        ("double", "/%25%36%31dmin", E::DoubleEncoded),
+        ("double", "/%25%61dmin", E::DoubleEncoded),
         ("escape", "/a%2", E::Escape),
         ("escape", "/a%zz", E::Escape),
         ("escape", "/a?q=%", E::Escape),
