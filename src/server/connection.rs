@@ -107,11 +107,17 @@ impl Handshake {
     /// Reads what was settled. Without ALPN it is HTTP/1.1.
     #[must_use]
     pub fn of(tls: &ServerConnection) -> Self {
-        let http2 = tls.alpn_protocol().is_some_and(|protocol| protocol == b"h2");
+        let http2 = tls
+            .alpn_protocol()
+            .is_some_and(|protocol| protocol == b"h2");
         let leaf = tls.peer_certificates().and_then(<[_]>::first);
         Self {
             server_name: tls.server_name().map(str::to_owned),
-            protocol: if http2 { Protocol::Http2 } else { Protocol::Http1 },
+            protocol: if http2 {
+                Protocol::Http2
+            } else {
+                Protocol::Http1
+            },
             certificate: leaf.map(|leaf| ClientCertificate::from_der(leaf)),
         }
     }
@@ -129,7 +135,11 @@ pub struct Connections {
 impl Connections {
     #[must_use]
     pub fn new(settings: Settings, dispatch: Dispatch, turnstile: Arc<dyn Turnstile>) -> Self {
-        Self { settings, dispatch: Arc::new(dispatch), turnstile }
+        Self {
+            settings,
+            dispatch: Arc::new(dispatch),
+            turnstile,
+        }
     }
 
     pub(super) fn turnstile(&self) -> &dyn Turnstile {
@@ -154,8 +164,12 @@ impl Connections {
     {
         let limits = self.settings.http1;
         let progress = Arc::new(Progress::default());
-        let guarded =
-            GuardedStream::new(stream, limits, self.settings.timeouts(), Arc::clone(&progress));
+        let guarded = GuardedStream::new(
+            stream,
+            limits,
+            self.settings.timeouts(),
+            Arc::clone(&progress),
+        );
         let service = service_fn(|request: Request<Incoming>| {
             let answer = answer_http1(
                 Arc::clone(&self.dispatch),
@@ -200,7 +214,10 @@ impl Connections {
             let underway = counted.begin();
             async move {
                 let response = dispatch.serve(request, &origin).await;
-                Ok::<_, Infallible>(response.map(|body| Tracked { body, _underway: underway }))
+                Ok::<_, Infallible>(response.map(|body| Tracked {
+                    body,
+                    _underway: underway,
+                }))
             }
         });
         let limits = self.settings.http2;
@@ -269,9 +286,14 @@ async fn answer_http1(
         response = refusal(violation.status(), violation.code());
     }
     if asks_for_upgrade || refused.is_some() {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.map(|body| Tracked { body, _underway: unanswered })
+    response.map(|body| Tracked {
+        body,
+        _underway: unanswered,
+    })
 }
 
 /// Answers what the guard found, closes our side, and reads on a little: closing with unread bytes

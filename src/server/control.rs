@@ -39,7 +39,10 @@ pub struct Operator {
 }
 
 /// An answer that is being made.
-#[expect(missing_debug_implementations, reason = "a future has nothing to print")]
+#[expect(
+    missing_debug_implementations,
+    reason = "a future has nothing to print"
+)]
 pub struct Telling<'a>(pub Pin<Box<dyn Future<Output = Value> + Send + 'a>>);
 
 /// What the process does when told to. Called concurrently; journals what it does. Dropped when
@@ -60,7 +63,10 @@ impl ControlSocket {
     /// running process is an error, and so is any other file.
     pub async fn bind(settings: Settings) -> Result<Self, ServerError> {
         let path = &settings.path;
-        let failed = |source| ServerError::ControlSocket { path: path.clone(), source };
+        let failed = |source| ServerError::ControlSocket {
+            path: path.clone(),
+            source,
+        };
         clear_stale(path).await?;
         // Bound under a name of its own first, so that no one opens it before its mode is set.
         let unready = path.with_extension("new");
@@ -86,7 +92,11 @@ impl ControlSocket {
             };
             match accepted {
                 Ok((stream, _)) if tasks.len() < CONNECTIONS_MAX => {
-                    tasks.spawn(converse(stream, self.settings.clone(), Arc::clone(&control)));
+                    tasks.spawn(converse(
+                        stream,
+                        self.settings.clone(),
+                        Arc::clone(&control),
+                    ));
                 }
                 Ok(_) => {}
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -110,7 +120,10 @@ fn default_request_ms_max() -> u64 {
 }
 
 async fn clear_stale(path: &Path) -> Result<(), ServerError> {
-    let failed = |source| ServerError::ControlSocket { path: path.to_owned(), source };
+    let failed = |source| ServerError::ControlSocket {
+        path: path.to_owned(),
+        source,
+    };
     let kind = match std::fs::symlink_metadata(path) {
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
         Err(cause) => return Err(failed(cause)),
@@ -120,14 +133,18 @@ async fn clear_stale(path: &Path) -> Result<(), ServerError> {
         return Err(failed(ErrorKind::AlreadyExists.into()));
     }
     match UnixStream::connect(path).await {
-        Ok(_) => Err(ServerError::ControlSocketInUse { path: path.to_owned() }),
+        Ok(_) => Err(ServerError::ControlSocketInUse {
+            path: path.to_owned(),
+        }),
         Err(_) => std::fs::remove_file(path).map_err(failed),
     }
 }
 
 /// Answers the lines of one connection, one after the other, each within its bounds.
 async fn converse(stream: UnixStream, settings: Settings, control: Arc<dyn Control>) {
-    let Ok(credentials) = stream.peer_cred() else { return };
+    let Ok(credentials) = stream.peer_cred() else {
+        return;
+    };
     let operator = Operator {
         user: credentials.uid(),
         group: credentials.gid(),
@@ -138,7 +155,9 @@ async fn converse(stream: UnixStream, settings: Settings, control: Arc<dyn Contr
     let mut reader = BufReader::new(reader);
     loop {
         let read = read_line(&mut reader, settings.line_bytes_max);
-        let Ok(line) = tokio::time::timeout(bound, read).await else { return };
+        let Ok(line) = tokio::time::timeout(bound, read).await else {
+            return;
+        };
         let (answer, follow) = match line {
             Line::Ended => return,
             Line::TooLong => (json!({"error": "line_too_long"}), Follow::Close),
@@ -147,7 +166,10 @@ async fn converse(stream: UnixStream, settings: Settings, control: Arc<dyn Contr
                 Ok(request) => {
                     let telling = control.tell(operator, request).0;
                     let answer = tokio::time::timeout(bound, telling).await;
-                    (answer.unwrap_or_else(|_| json!({"error": "timeout"})), Follow::Another)
+                    (
+                        answer.unwrap_or_else(|_| json!({"error": "timeout"})),
+                        Follow::Another,
+                    )
                 }
             },
         };

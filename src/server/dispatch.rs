@@ -123,7 +123,10 @@ impl Dispatch {
             Ok(arrival) => arrival,
             Err(turned_away) => return self.turn_away(turned_away, origin),
         };
-        let door = self.reserved.at(arrival.target.path()).map_or(&self.gateway, |found| found.value);
+        let door = self
+            .reserved
+            .at(arrival.target.path())
+            .map_or(&self.gateway, |found| found.value);
         let response = door.serve(arrival).await;
         if response.status().is_informational() {
             return refusal(Reason::Internal.status(), Reason::Internal.code());
@@ -145,7 +148,10 @@ impl Dispatch {
         if !self.hosts.contains(&host) || !is_handshake_for(&host, &origin.handshake) {
             return Err(TurnedAway::Misdirected);
         }
-        let raw = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+        let raw = parts
+            .uri
+            .path_and_query()
+            .map_or("", http::uri::PathAndQuery::as_str);
         if raw == "*" && parts.method == Method::OPTIONS {
             return Err(TurnedAway::AsksForOptions);
         }
@@ -166,7 +172,10 @@ impl Dispatch {
     fn turn_away(&self, turned_away: TurnedAway, origin: &Origin) -> Response<Body> {
         let (status, code) = match turned_away {
             TurnedAway::AsksForOptions => return options(),
-            TurnedAway::Method => (Reason::MethodNotAllowed.status(), Reason::MethodNotAllowed.code()),
+            TurnedAway::Method => (
+                Reason::MethodNotAllowed.status(),
+                Reason::MethodNotAllowed.code(),
+            ),
             TurnedAway::HeaderName => (Reason::BadHeader.status(), Reason::BadHeader.code()),
             TurnedAway::Host | TurnedAway::Target => {
                 (Reason::BadRequest.status(), Reason::BadRequest.code())
@@ -176,7 +185,9 @@ impl Dispatch {
         self.turnstile.turned_away(origin.peer, code);
         let mut response = refusal(status, code);
         if turned_away == TurnedAway::Method {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static(ALLOWED));
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static(ALLOWED));
         }
         response
     }
@@ -188,7 +199,10 @@ pub fn refusal(status: u16, code: &str) -> Response<Body> {
     let mut response = Response::new(Body::full(problem(status, code)));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -196,9 +210,15 @@ pub fn refusal(status: u16, code: &str) -> Response<Body> {
 /// The host of `Host` or `:authority`; both only when they agree.
 fn read_host(parts: &request::Parts) -> Result<Host, TurnedAway> {
     let header = headers::single(&parts.headers, &HOST).map_err(|_| TurnedAway::Host)?;
-    let header = header.map(Host::parse).transpose().map_err(|_| TurnedAway::Host)?;
+    let header = header
+        .map(Host::parse)
+        .transpose()
+        .map_err(|_| TurnedAway::Host)?;
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let authority = authority.map(Host::parse).transpose().map_err(|_| TurnedAway::Host)?;
+    let authority = authority
+        .map(Host::parse)
+        .transpose()
+        .map_err(|_| TurnedAway::Host)?;
     match (authority, header) {
         (Some(authority), Some(header)) if authority != header => Err(TurnedAway::Host),
         (Some(host), _) | (None, Some(host)) => Ok(host),
@@ -229,7 +249,9 @@ fn admitted(incoming: &HeaderMap) -> HeaderMap {
 fn options() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(ALLOWED));
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(ALLOWED));
     response
 }
 

@@ -32,14 +32,18 @@ pub struct Drained {
 
 impl Default for Drain {
     fn default() -> Self {
-        Self { stage: watch::Sender::new(Stage::Open) }
+        Self {
+            stage: watch::Sender::new(Stage::Open),
+        }
     }
 }
 
 impl Drain {
     #[must_use]
     pub fn listen(&self) -> Drained {
-        Drained { stage: self.stage.subscribe() }
+        Drained {
+            stage: self.stage.subscribe(),
+        }
     }
 
     /// Stops accepting and lets what is under way end.

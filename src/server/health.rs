@@ -53,7 +53,11 @@ pub struct Health {
 impl Health {
     #[must_use]
     pub fn new(readiness: Arc<dyn Readiness>, metrics: Arc<dyn Metrics>) -> Self {
-        Self { readiness, metrics, started: AtomicBool::new(false) }
+        Self {
+            readiness,
+            metrics,
+            started: AtomicBool::new(false),
+        }
     }
 
     /// Notes that start-up is over.
@@ -85,10 +89,10 @@ impl Health {
         if !self.started.load(Ordering::Acquire) {
             obstacles.push("starting".to_owned());
         }
-        match obstacles.is_empty() {
-            true => text(StatusCode::OK, "ok\n".to_owned()),
-            false => text(StatusCode::SERVICE_UNAVAILABLE, obstacles.join("\n") + "\n"),
+        if obstacles.is_empty() {
+            return text(StatusCode::OK, "ok\n".to_owned());
         }
+        text(StatusCode::SERVICE_UNAVAILABLE, obstacles.join("\n") + "\n")
     }
 }
 
@@ -101,13 +105,17 @@ pub struct Admin {
 impl Admin {
     /// Binds the address; nothing is answered yet.
     pub async fn bind(settings: &Settings) -> Result<Self, ServerError> {
-        Ok(Self { socket: bind(settings.address).await? })
+        Ok(Self {
+            socket: bind(settings.address).await?,
+        })
     }
 
     /// The address that was bound.
     pub fn address(&self) -> Result<SocketAddr, ServerError> {
         let address = default_address();
-        self.socket.local_addr().map_err(|source| ServerError::Listen { address, source })
+        self.socket
+            .local_addr()
+            .map_err(|source| ServerError::Listen { address, source })
     }
 
     /// Answers until the last stage: while the process drains, probes must still learn that it does.
@@ -163,7 +171,10 @@ fn text(status: StatusCode, text: String) -> Response<Body> {
     let mut response = Response::new(Body::full(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

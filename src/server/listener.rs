@@ -37,7 +37,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections_max: 10_000, connections_per_block_max: 256, handshake_ms_max: 10_000 }
+        Self {
+            connections_max: 10_000,
+            connections_per_block_max: 256,
+            handshake_ms_max: 10_000,
+        }
     }
 }
 
@@ -51,29 +55,41 @@ pub struct Listener {
 
 /// Binds an address; says plainly when another program has it.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AddrInUse => ServerError::AddressInUse { address },
-        _ => ServerError::Listen { address, source },
-    })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            std::io::ErrorKind::AddrInUse => ServerError::AddressInUse { address },
+            _ => ServerError::Listen { address, source },
+        })
 }
 
 impl Listener {
     /// Binds the address; nothing is accepted yet.
     pub async fn bind(settings: &Settings) -> Result<Self, ServerError> {
         let socket = bind(settings.address).await?;
-        Ok(Self { socket, channel: settings.channel, limits: settings.limits })
+        Ok(Self {
+            socket,
+            channel: settings.channel,
+            limits: settings.limits,
+        })
     }
 
     /// A listener on a socket that was handed to the process.
     #[must_use]
     pub fn adopt(socket: TcpListener, settings: &Settings) -> Self {
-        Self { socket, channel: settings.channel, limits: settings.limits }
+        Self {
+            socket,
+            channel: settings.channel,
+            limits: settings.limits,
+        }
     }
 
     /// The address that was bound: the port, when 0 was asked for.
     pub fn address(&self) -> Result<SocketAddr, ServerError> {
         let address = SocketAddr::new(IpAddr::from([0, 0, 0, 0]), 0);
-        self.socket.local_addr().map_err(|source| ServerError::Listen { address, source })
+        self.socket
+            .local_addr()
+            .map_err(|source| ServerError::Listen { address, source })
     }
 
     /// Accepts until draining begins, then waits for the connections to end; at
@@ -104,7 +120,10 @@ impl Listener {
                     continue;
                 }
             };
-            let peer = Peer { address: from.ip().to_canonical(), channel: self.channel };
+            let peer = Peer {
+                address: from.ip().to_canonical(),
+                channel: self.channel,
+            };
             let Some(slot) = slots.take(peer.address) else {
                 turnstile.turned_away(peer, "too_many_connections");
                 continue;
@@ -178,7 +197,10 @@ struct Slot {
 
 impl Slots {
     fn new(limits: Limits) -> Self {
-        Self { limits, taken: Arc::default() }
+        Self {
+            limits,
+            taken: Arc::default(),
+        }
     }
 
     fn take(&self, address: IpAddr) -> Option<Slot> {
@@ -192,7 +214,10 @@ impl Slots {
         }
         taken.all += 1;
         taken.by_block.insert(block, in_block + 1);
-        Some(Slot { taken: Arc::clone(&self.taken), block })
+        Some(Slot {
+            taken: Arc::clone(&self.taken),
+            block,
+        })
     }
 }
 
@@ -200,7 +225,10 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all = taken.all.saturating_sub(1);
-        let left = taken.by_block.get(&self.block).map_or(0, |count| count.saturating_sub(1));
+        let left = taken
+            .by_block
+            .get(&self.block)
+            .map_or(0, |count| count.saturating_sub(1));
         if left == 0 {
             taken.by_block.remove(&self.block);
         } else {
@@ -215,13 +243,19 @@ mod tests {
 
     #[test]
     fn one_address_block_cannot_take_every_slot() {
-        let limits =
-            Limits { connections_max: 3, connections_per_block_max: 2, handshake_ms_max: 1 };
+        let limits = Limits {
+            connections_max: 3,
+            connections_per_block_max: 2,
+            handshake_ms_max: 1,
+        };
         let slots = Slots::new(limits);
         let first = slots.take("2001:db8::1".parse().unwrap());
         let second = slots.take("2001:db8::2".parse().unwrap());
         assert!(first.is_some() && second.is_some());
-        assert!(slots.take("2001:db8::3".parse().unwrap()).is_none(), "RL-02, MT-15");
+        assert!(
+            slots.take("2001:db8::3".parse().unwrap()).is_none(),
+            "RL-02, MT-15"
+        );
         let other = slots.take("::ffff:192.0.2.1".parse().unwrap());
         assert!(other.is_some(), "PA-19");
         assert!(slots.take("192.0.2.9".parse().unwrap()).is_none(), "full");

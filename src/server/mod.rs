@@ -33,7 +33,10 @@ use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 
 /// A response that is being made.
-#[expect(missing_debug_implementations, reason = "a future has nothing to print")]
+#[expect(
+    missing_debug_implementations,
+    reason = "a future has nothing to print"
+)]
 pub struct Answering<'a>(Pin<Box<dyn Future<Output = Response<Body>> + Send + 'a>>);
 
 impl<'a> Answering<'a> {

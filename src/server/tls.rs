@@ -10,7 +10,9 @@ use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::server::{
+    ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier,
+};
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
 use rustls::{ServerConfig, version};
@@ -80,7 +82,11 @@ impl Tls {
     /// Reads certificates, keys and authorities; refuses to start without any of them.
     pub fn load(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
         let config = ArcSwap::from(build(&settings, &clock)?);
-        Ok(Self { settings, clock, config })
+        Ok(Self {
+            settings,
+            clock,
+            config,
+        })
     }
 
     /// Reads all files anew. On any error what was in use stays in use.
@@ -97,7 +103,9 @@ impl Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Tls")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +155,10 @@ impl CertificatesByHost {
                 by_host.push((host.to_ascii_lowercase(), Arc::clone(&certified)));
             }
         }
-        Ok(Self { first: first.ok_or(TlsError::NoCertificate)?, by_host })
+        Ok(Self {
+            first: first.ok_or(TlsError::NoCertificate)?,
+            by_host,
+        })
     }
 }
 
@@ -156,14 +167,21 @@ impl ResolvesServerCert for CertificatesByHost {
         let wanted = hello.server_name().map(|name| name.trim_end_matches('.'));
         let is_wanted = |host: &str| wanted.is_some_and(|name| name.eq_ignore_ascii_case(host));
         let found = self.by_host.iter().find(|(host, _)| is_wanted(host));
-        Some(Arc::clone(found.map_or(&self.first, |(_, certified)| certified)))
+        Some(Arc::clone(
+            found.map_or(&self.first, |(_, certified)| certified),
+        ))
     }
 }
 
-fn read_pair(files: &CertificateFiles, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+fn read_pair(
+    files: &CertificateFiles,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, TlsError> {
     let chain = read_certificates(&files.certificate_file)?;
-    let key = PrivateKeyDer::from_pem_file(&files.key_file)
-        .map_err(|source| TlsError::File { path: files.key_file.clone(), source })?;
+    let key = PrivateKeyDer::from_pem_file(&files.key_file).map_err(|source| TlsError::File {
+        path: files.key_file.clone(),
+        source,
+    })?;
     CertifiedKey::from_der(chain, key, provider).map_err(|source| TlsError::Pair {
         certificate: files.certificate_file.clone(),
         key: files.key_file.clone(),
@@ -172,11 +190,16 @@ fn read_pair(files: &CertificateFiles, provider: &CryptoProvider) -> Result<Cert
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let unreadable = |source| TlsError::File { path: path.to_owned(), source };
+    let unreadable = |source| TlsError::File {
+        path: path.to_owned(),
+        source,
+    };
     let chain = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
     let chain = chain.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     if chain.is_empty() {
-        return Err(TlsError::Empty { path: path.to_owned() });
+        return Err(TlsError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(chain)
 }
@@ -185,7 +208,10 @@ fn read_authorities(path: &Path) -> Result<RootCertStore, TlsError> {
     let mut authorities = RootCertStore::empty();
     for certificate in read_certificates(path)? {
         let added = authorities.add(certificate);
-        added.map_err(|source| TlsError::Authority { path: path.to_owned(), source })?;
+        added.map_err(|source| TlsError::Authority {
+            path: path.to_owned(),
+            source,
+        })?;
     }
     Ok(authorities)
 }

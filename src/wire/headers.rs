@@ -33,13 +33,13 @@ pub fn is_alias(name: &[u8]) -> bool {
 
 /// Refuses a request with an alias name among its headers.
 pub fn check_names(headers: &HeaderMap) -> Result<(), HeaderError> {
-    match headers
+    if headers
         .keys()
         .any(|name| is_alias(name.as_str().as_bytes()))
     {
-        true => Err(HeaderError::AliasName),
-        false => Ok(()),
+        return Err(HeaderError::AliasName);
     }
+    Ok(())
 }
 
 /// The value of a header that may stand once. Two fields are refused rather than joined or chosen

@@ -116,7 +116,7 @@ impl Target {
         let mut found = None;
         for pair in self.query.as_deref().unwrap_or_default().split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if !form_decode(key).is_some_and(|key| key == name) {
+            if form_decode(key).is_none_or(|key| key != name) {
                 continue;
             }
             if found.is_some() {

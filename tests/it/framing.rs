@@ -33,16 +33,30 @@ pub(crate) fn judge<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
             }
         }
     }
-    Outcome { released, requests_whole, place: guard.place() }
+    Outcome {
+        released,
+        requests_whole,
+        place: guard.place(),
+    }
 }
 
 /// Judges the bytes whole, byte by byte, and cut in two at every place; all must agree.
 pub(crate) fn judge_every_cut(bytes: &[u8]) -> Outcome {
     let whole = judge([bytes]);
-    assert_eq!(whole, judge(bytes.chunks(1)), "byte by byte: {}", bytes.escape_ascii());
+    assert_eq!(
+        whole,
+        judge(bytes.chunks(1)),
+        "byte by byte: {}",
+        bytes.escape_ascii()
+    );
     for cut in 0..bytes.len() {
         let (first, second) = bytes.split_at(cut);
-        assert_eq!(whole, judge([first, second]), "cut at {cut}: {}", bytes.escape_ascii());
+        assert_eq!(
+            whole,
+            judge([first, second]),
+            "cut at {cut}: {}",
+            bytes.escape_ascii()
+        );
     }
     whole
 }
@@ -55,7 +69,11 @@ fn refuses(rows: &[(&str, &[u8], Violation)]) {
         let said = bytes.escape_ascii();
         assert_eq!(outcome.place, Place::Refused(*expected), "{id}: {said}");
         assert_eq!(outcome.requests_whole, 0, "{id}: {said}");
-        assert_eq!(outcome.released.escape_ascii().to_string(), "", "{id}: {said}");
+        assert_eq!(
+            outcome.released.escape_ascii().to_string(),
+            "",
+            "{id}: {said}"
+        );
     }
 }
 
@@ -64,11 +82,16 @@ fn passes(rows: &[(&str, &[u8], usize)]) {
         let outcome = judge_every_cut(bytes);
         let said = bytes.escape_ascii();
         assert_eq!(outcome.requests_whole, *requests, "{id}: {said}");
-        assert_eq!(outcome.released.escape_ascii().to_string(), said.to_string(), "{id}");
+        assert_eq!(
+            outcome.released.escape_ascii().to_string(),
+            said.to_string(),
+            "{id}"
+        );
     }
 }
 
 #[test]
+#[rustfmt::skip]
 fn what_has_one_reading_passes_unchanged() {
     passes(&[
         ("plain", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1),
@@ -84,6 +107,7 @@ fn what_has_one_reading_passes_unchanged() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_head_that_could_be_framed_in_two_ways_is_refused() {
     use Violation as V;
     refuses(&[
@@ -110,6 +134,7 @@ fn a_head_that_could_be_framed_in_two_ways_is_refused() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn only_the_exact_coding_chunked_is_understood() {
     let codings: &[&[u8]] = &[
         b",chunked", b"chunked,", b"chunked, identity", b"identity", b"xchunked", b"\xa0chunked",
@@ -144,7 +169,11 @@ fn a_chunk_that_could_end_in_two_places_is_refused_before_its_head_passes() {
     ];
     for (size, expected) in sizes {
         let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice();
-        refuses(&[("FR-07", &[head, size, b"\r\nx\r\n0\r\n\r\n"].concat(), *expected)]);
+        refuses(&[(
+            "FR-07",
+            &[head, size, b"\r\nx\r\n0\r\n\r\n"].concat(),
+            *expected,
+        )]);
     }
 }
 
@@ -175,6 +204,7 @@ fn a_chunk_that_goes_wrong_later_passes_no_further_byte() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_line_ends_in_one_way_and_a_name_has_one_spelling() {
     use Violation as V;
     refuses(&[
@@ -196,6 +226,7 @@ fn a_line_ends_in_one_way_and_a_name_has_one_spelling() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_request_line_has_three_parts_and_two_spaces() {
     use Violation as V;
     refuses(&[
@@ -225,12 +256,32 @@ fn what_is_too_long_or_too_many_is_refused_while_it_comes() {
     use Violation as V;
     let request = |header: String| format!("GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
     let rows = [
-        ("FR-22", request(format!("{}: v", "n".repeat(300))), V::HeaderNameTooLong),
-        ("FR-22", request(format!("{}: v", "n".repeat(66_000))), V::HeadTooLong),
-        ("FR-22", request(format!("n: {}", "v".repeat(20_000))), V::HeaderValueTooLong),
+        (
+            "FR-22",
+            request(format!("{}: v", "n".repeat(300))),
+            V::HeaderNameTooLong,
+        ),
+        (
+            "FR-22",
+            request(format!("{}: v", "n".repeat(66_000))),
+            V::HeadTooLong,
+        ),
+        (
+            "FR-22",
+            request(format!("n: {}", "v".repeat(20_000))),
+            V::HeaderValueTooLong,
+        ),
         ("FR-22", request("n: v\r\n".repeat(120)), V::TooManyHeaders),
-        ("FR-22", format!("GET /{} HTTP/1.1\r\n", "p".repeat(14_000)), V::RequestLineTooLong),
-        ("FR-22", format!("GET /{} HTTP/1.1\r\n", "p".repeat(5_000)), V::RequestLineTooLong),
+        (
+            "FR-22",
+            format!("GET /{} HTTP/1.1\r\n", "p".repeat(14_000)),
+            V::RequestLineTooLong,
+        ),
+        (
+            "FR-22",
+            format!("GET /{} HTTP/1.1\r\n", "p".repeat(5_000)),
+            V::RequestLineTooLong,
+        ),
     ];
     for (id, bytes, expected) in rows {
         let outcome = judge([bytes.as_bytes()]);
@@ -243,12 +294,23 @@ fn what_is_too_long_or_too_many_is_refused_while_it_comes() {
 #[test]
 fn nothing_after_the_last_request_of_a_connection_is_read() {
     let rows: &[(&str, &[u8])] = &[
-        ("FR-16", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
-        ("close", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Close\r\n\r\n"),
-        ("1.0", b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"),
+        (
+            "FR-16",
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        ),
+        (
+            "close",
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Close\r\n\r\n",
+        ),
+        (
+            "1.0",
+            b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
+        ),
     ];
     for (id, bytes) in rows {
-        let outcome = judge_every_cut(&[bytes, b"GET /admin HTTP/1.1\r\nHost: a\r\n\r\n".as_slice()].concat());
+        let outcome = judge_every_cut(
+            &[bytes, b"GET /admin HTTP/1.1\r\nHost: a\r\n\r\n".as_slice()].concat(),
+        );
         assert_eq!(outcome.requests_whole, 1, "{id}");
         assert_eq!(outcome.place, Place::End, "{id}");
         assert_eq!(outcome.released, *bytes, "{id}");
@@ -259,5 +321,9 @@ fn nothing_after_the_last_request_of_a_connection_is_read() {
 fn every_violation_has_its_own_code_and_an_error_status() {
     let codes: std::collections::BTreeSet<_> = Violation::ALL.iter().map(|v| v.code()).collect();
     assert_eq!(codes.len(), Violation::ALL.len());
-    assert!(Violation::ALL.iter().all(|v| (400..=505).contains(&v.status())));
+    assert!(
+        Violation::ALL
+            .iter()
+            .all(|v| (400..=505).contains(&v.status()))
+    );
 }

@@ -37,7 +37,9 @@ fn mutate(corpus: &[&[u8]], fragments: &[&[u8]], numbers: &mut Numbers) -> Vec<u
 
 fn run(target: fn(&[u8]), runs: usize, corpus: &[&[u8]], fragments: &[&[u8]]) {
     let mut numbers = Numbers(0x6d75_6872_646f_7221);
-    corpus.iter().for_each(|sample| target(sample));
+    for sample in corpus {
+        target(sample);
+    }
     for _ in 0..runs {
         let bytes = mutate(corpus, fragments, &mut numbers);
         let outcome = std::panic::catch_unwind(|| target(&bytes));
@@ -54,8 +56,19 @@ fn the_guard_holds_for_mutated_requests() {
         b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUpgrade: websocket\r\n\r\n",
     ];
     let fragments: &[&[u8]] = &[
-        b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"0\r\n\r\n", b"Content-Length: 1\r\n",
-        b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"HTTP/1.0", b"ffffffffffffffff",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\0",
+        b" ",
+        b"\t",
+        b":",
+        b"0\r\n\r\n",
+        b"Content-Length: 1\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Expect: 100-continue\r\n",
+        b"HTTP/1.0",
+        b"ffffffffffffffff",
     ];
     run(targets::guard, 40_000, corpus, fragments);
 }
@@ -63,7 +76,11 @@ fn the_guard_holds_for_mutated_requests() {
 #[test]
 fn targets_hold_for_mutated_paths() {
     let corpus: &[&[u8]] = &[
-        b"/app/x?a=b&c=%20d", b"/%61dmin/%D0%90", b"/", b"/verify/AB12-34?x", b"/a%25/~b",
+        b"/app/x?a=b&c=%20d",
+        b"/%61dmin/%D0%90",
+        b"/",
+        b"/verify/AB12-34?x",
+        b"/a%25/~b",
     ];
     let fragments: &[&[u8]] = &[
         b"/", b"..", b"%2e", b"%2f", b"%5c", b"%25", b"%00", b";", b"?", b"#", b"//", b"%C3%A9",
@@ -74,7 +91,11 @@ fn targets_hold_for_mutated_paths() {
 
 #[test]
 fn cookies_and_hosts_hold_for_mutated_values() {
-    let cookies: &[&[u8]] = &[b"a=b; __Host-muhrdor=value; c=d", b"__Host-muhrdor=", b";;=;"];
+    let cookies: &[&[u8]] = &[
+        b"a=b; __Host-muhrdor=value; c=d",
+        b"__Host-muhrdor=",
+        b";;=;",
+    ];
     let fragments: &[&[u8]] = &[b";", b"=", b"\"", b" ", b",", b"__Host-muhrdor=x", b"\xff"];
     run(targets::cookie, 40_000, cookies, fragments);
     let hosts: &[&[u8]] = &[b"portal.example:8443", b"[::1]:80", b"127.0.0.1", b"A.b."];

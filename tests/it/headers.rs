@@ -19,12 +19,21 @@ fn map(fields: &[(&str, &str)]) -> HeaderMap {
 }
 
 fn list(names: &[&str]) -> Result<AllowList, HeaderError> {
-    AllowList::of(names.iter().map(|name| HeaderName::from_bytes(name.as_bytes()).unwrap()))
+    AllowList::of(
+        names
+            .iter()
+            .map(|name| HeaderName::from_bytes(name.as_bytes()).unwrap()),
+    )
 }
 
 #[test]
 fn a_name_that_another_server_reads_as_ours_is_refused() {
-    for spelling in ["x_forwarded_user", "muhrdor_user", "muhrdor.user", "x_auth_request_email"] {
+    for spelling in [
+        "x_forwarded_user",
+        "muhrdor_user",
+        "muhrdor.user",
+        "x_auth_request_email",
+    ] {
         assert_eq!(
             headers::check_names(&map(&[(spelling, "root")])),
             Err(HeaderError::AliasName),
@@ -78,7 +87,10 @@ fn only_listed_end_to_end_headers_go_on() {
 fn a_header_that_may_stand_once_is_refused_twice() {
     let tenant = HeaderName::from_static("x-tenant");
     assert_eq!(headers::single(&map(&[]), &tenant), Ok(None));
-    assert_eq!(headers::single(&map(&[("x-tenant", "a")]), &tenant), Ok(Some("a")));
+    assert_eq!(
+        headers::single(&map(&[("x-tenant", "a")]), &tenant),
+        Ok(Some("a"))
+    );
     let both = map(&[("x-tenant", "a"), ("x-tenant", "b")]);
     let twice = headers::single(&both, &tenant);
     assert_eq!(twice, Err(HeaderError::Repeated { name: tenant }), "HS-16");
@@ -87,9 +99,17 @@ fn a_header_that_may_stand_once_is_refused_twice() {
 #[test]
 fn a_purpose_is_one_item() {
     let read = |value: &str| headers::item(&map(&[("muhrdor-purpose", value)]), &headers::PURPOSE);
-    assert_eq!(read("pension.assess"), Ok(Some("pension.assess".to_owned())));
-    assert_eq!(read("\"pension.assess\""), Ok(Some("pension.assess".to_owned())));
-    let refused = Err(HeaderError::NotItem { name: headers::PURPOSE });
+    assert_eq!(
+        read("pension.assess"),
+        Ok(Some("pension.assess".to_owned()))
+    );
+    assert_eq!(
+        read("\"pension.assess\""),
+        Ok(Some("pension.assess".to_owned()))
+    );
+    let refused = Err(HeaderError::NotItem {
+        name: headers::PURPOSE,
+    });
     for value in ["a, b", "a;p=1", "(a)", "", "1", "?1", "a b", "\"open"] {
         assert_eq!(read(value), refused, "{value}");
     }
@@ -98,11 +118,19 @@ fn a_purpose_is_one_item() {
 #[test]
 fn a_broken_cookie_is_no_cookie_and_a_double_one_has_no_value() {
     let read = |text: &str| Cookies::read(&map(&[("cookie", text)])).unwrap();
-    assert_eq!(read(";;; =; a; __Host-muhrdor=;==").one(SESSION), Ok(Some("")), "SC-06");
+    assert_eq!(
+        read(";;; =; a; __Host-muhrdor=;==").one(SESSION),
+        Ok(Some("")),
+        "SC-06"
+    );
     assert_eq!(read("a=1; __Host-muhrdor=v").one(SESSION), Ok(Some("v")));
     assert_eq!(read("__host-muhrdor=v").one(SESSION), Ok(None), "SC-08");
     let twice = Err(CookieError::Repeated { name: SESSION });
-    assert_eq!(read("__Host-muhrdor=a; __Host-muhrdor=b").one(SESSION), twice, "SC-08");
+    assert_eq!(
+        read("__Host-muhrdor=a; __Host-muhrdor=b").one(SESSION),
+        twice,
+        "SC-08"
+    );
     let mut fields = HeaderMap::new();
     fields.append(COOKIE, HeaderValue::from_static("__Host-muhrdor=a"));
     fields.append(COOKIE, HeaderValue::from_static("__Host-muhrdor=a"));
@@ -110,18 +138,31 @@ fn a_broken_cookie_is_no_cookie_and_a_double_one_has_no_value() {
     let long = map(&[("cookie", &"a".repeat(20_000))]);
     assert_eq!(Cookies::read(&long).unwrap_err(), CookieError::TooLong);
     let mut bytes = HeaderMap::new();
-    bytes.append(COOKIE, HeaderValue::from_bytes(b"\xff=\xfe; __Host-muhrdor=\xff").unwrap());
-    assert_eq!(Cookies::read(&bytes).unwrap().one(SESSION), Ok(None), "SC-06");
+    bytes.append(
+        COOKIE,
+        HeaderValue::from_bytes(b"\xff=\xfe; __Host-muhrdor=\xff").unwrap(),
+    );
+    assert_eq!(
+        Cookies::read(&bytes).unwrap().one(SESSION),
+        Ok(None),
+        "SC-06"
+    );
 }
 
 #[test]
 fn a_cookie_is_set_in_one_way() {
-    let set = cookie::set(SESSION, "v", Some(Duration::from_secs(60))).unwrap();
+    let set = cookie::set(SESSION, "v", Some(Duration::from_mins(1))).unwrap();
     let expected = "__Host-muhrdor=v; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax";
     assert_eq!(set.to_str().unwrap(), expected, "SC-09");
     assert!(set.is_sensitive(), "SC-09");
     let cleared = cookie::clear(SESSION).unwrap();
-    assert!(cleared.to_str().unwrap().starts_with("__Host-muhrdor=; Max-Age=0;"), "SC-08");
+    assert!(
+        cleared
+            .to_str()
+            .unwrap()
+            .starts_with("__Host-muhrdor=; Max-Age=0;"),
+        "SC-08"
+    );
     assert!(cookie::set("muhrdor", "v", None).is_err(), "SC-09");
     assert!(cookie::set(SESSION, "a;b", None).is_err(), "FR-21");
     assert!(cookie::set(SESSION, "a\r\nX: y", None).is_err(), "FR-21");

@@ -28,7 +28,11 @@ fn one_value_is_matched_and_forwarded() {
     ];
     for (id, raw, expected) in rows {
         assert_eq!(canonical(raw), expected, "{id}");
-        assert_eq!(canonical(&canonical(raw)), expected, "{id}: canonical twice");
+        assert_eq!(
+            canonical(&canonical(raw)),
+            expected,
+            "{id}: canonical twice"
+        );
     }
 }
 
@@ -92,36 +96,57 @@ fn what_two_readers_could_understand_differently_is_refused() {
 #[test]
 fn what_is_too_long_is_refused() {
     let path = format!("/{}", "p".repeat(4096));
-    assert_eq!(Target::parse(path.as_bytes()), Err(TargetError::PathTooLong));
+    assert_eq!(
+        Target::parse(path.as_bytes()),
+        Err(TargetError::PathTooLong)
+    );
     let query = format!("/?{}", "q".repeat(8193));
-    assert_eq!(Target::parse(query.as_bytes()), Err(TargetError::QueryTooLong));
+    assert_eq!(
+        Target::parse(query.as_bytes()),
+        Err(TargetError::QueryTooLong)
+    );
 }
 
 #[test]
 fn a_rewritten_path_is_read_anew() {
     let files = Target::parse(b"/files/a?x=1").unwrap();
-    assert_eq!(files.rebase("/files", "/v1/files/").unwrap().origin_form(), "/v1/files/a?x=1");
-    assert_eq!(files.rebase("/files/", "/").unwrap().origin_form(), "/a?x=1");
+    assert_eq!(
+        files.rebase("/files", "/v1/files/").unwrap().origin_form(),
+        "/v1/files/a?x=1"
+    );
+    assert_eq!(
+        files.rebase("/files/", "/").unwrap().origin_form(),
+        "/a?x=1"
+    );
     let exact = Target::parse(b"/files").unwrap();
     assert_eq!(exact.rebase("/files", "/").unwrap().path(), "/");
     let beside = Target::parse(b"/files../admin");
     let beside = beside.unwrap().rebase("/files", "/v1/files");
     assert_eq!(beside, Err(TargetError::Prefix), "PA-09");
-    assert_eq!(files.rebase("/files", "/v1/.."), Err(TargetError::DotSegment), "PA-09");
+    assert_eq!(
+        files.rebase("/files", "/v1/.."),
+        Err(TargetError::DotSegment),
+        "PA-09"
+    );
 }
 
 #[test]
 fn a_query_parameter_given_twice_has_no_value() {
     let value = |raw: &str| {
         let target = Target::parse(raw.as_bytes()).unwrap();
-        target.query_value("state").map(|value| value.map(std::borrow::Cow::into_owned))
+        target
+            .query_value("state")
+            .map(|value| value.map(std::borrow::Cow::into_owned))
     };
     assert_eq!(value("/?a=1&state=x%20y+z"), Ok(Some("x y z".to_owned())));
     assert_eq!(value("/?states=x"), Ok(None));
     let twice = Err(QueryError::Ambiguous { name: "state" });
     assert_eq!(value("/?state=a&state=a"), twice, "OC-02");
     assert_eq!(value("/?state=a&st%61te=b"), twice, "OC-02");
-    assert_eq!(value("/?state=%ff"), Err(QueryError::NotText { name: "state" }));
+    assert_eq!(
+        value("/?state=%ff"),
+        Err(QueryError::NotText { name: "state" })
+    );
 }
 
 #[test]

@@ -14,8 +14,8 @@ pub(super) struct Fields {
     host: bool,
     content_length: Option<u64>,
     chunked: bool,
-    last: bool,
-    waits: bool,
+    follow: Follow,
+    sender: Sender,
 }
 
 impl Fields {
@@ -47,7 +47,7 @@ impl Fields {
             return self.take_expectation(value);
         }
         if is(b"upgrade") {
-            self.last = true;
+            self.follow = Follow::Nothing;
         }
         Ok(())
     }
@@ -66,20 +66,23 @@ impl Fields {
             (false, Some(bytes)) => Framing::Length(bytes),
         };
         // An HTTP/1.0 peer keeps a connection only by an extension; ours are not kept.
-        let last = self.last || version == Version::Http10;
+        let follow = match version {
+            Version::Http10 => Follow::Nothing,
+            Version::Http11 => self.follow,
+        };
         Ok(Conclusion {
             framing,
-            follow: if last { Follow::Nothing } else { Follow::Another },
-            sender: if self.waits { Sender::Waits } else { Sender::Sends },
+            follow,
+            sender: self.sender,
         })
     }
 
     /// The one expectation there is (RFC 9110 §10.1.1).
     fn take_expectation(&mut self, value: &[u8]) -> Result<(), Violation> {
-        if self.waits || !value.eq_ignore_ascii_case(b"100-continue") {
+        if self.sender == Sender::Waits || !value.eq_ignore_ascii_case(b"100-continue") {
             return Err(Violation::Expectation);
         }
-        self.waits = true;
+        self.sender = Sender::Waits;
         Ok(())
     }
 
@@ -120,7 +123,9 @@ impl Fields {
             if !option.is_empty() && !is_token(option) {
                 return Err(Violation::Connection);
             }
-            self.last |= option.eq_ignore_ascii_case(b"close");
+            if option.eq_ignore_ascii_case(b"close") {
+                self.follow = Follow::Nothing;
+            }
         }
         Ok(())
     }
@@ -131,7 +136,10 @@ pub(super) fn split_field<'a>(
     line: &'a [u8],
     limits: &Limits,
 ) -> Result<(&'a [u8], &'a [u8]), Violation> {
-    if line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
+    if line
+        .first()
+        .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+    {
         return Err(Violation::FoldedHeader);
     }
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {

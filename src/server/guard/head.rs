@@ -23,15 +23,17 @@ pub(super) struct Conclusion {
 }
 
 /// Whether the client sends its body unasked or waits for `100 Continue`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Sender {
+    #[default]
     Sends,
     Waits,
 }
 
 /// Whether another request may follow on the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Follow {
+    #[default]
     Another,
     Nothing,
 }

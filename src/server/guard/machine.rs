@@ -86,7 +86,10 @@ impl Guard {
                 }
             }
         };
-        Fed { consumed: input.len() - rest.len(), verdict }
+        Fed {
+            consumed: input.len() - rest.len(),
+            verdict,
+        }
     }
 
     /// Goes on to the next request after a whole one, unless that was the last.
@@ -144,7 +147,9 @@ impl Guard {
         rest: &mut &[u8],
         released: &mut Vec<u8>,
     ) -> Result<Verdict, Violation> {
-        let Phase::Head(head) = &mut self.phase else { return Ok(Verdict::More) };
+        let Phase::Head(head) = &mut self.phase else {
+            return Ok(Verdict::More);
+        };
         while let Some((byte, after)) = rest.split_first() {
             *rest = after;
             if let Some(conclusion) = head.push(*byte, &mut self.held, &self.limits)? {
@@ -185,11 +190,15 @@ impl Guard {
         rest: &mut &[u8],
         released: &mut Vec<u8>,
     ) -> Result<Verdict, Violation> {
-        let Phase::Chunked(chunks) = &mut self.phase else { return Ok(Verdict::More) };
+        let Phase::Chunked(chunks) = &mut self.phase else {
+            return Ok(Verdict::More);
+        };
         while !rest.is_empty() {
             let passed = pass(rest, chunks.data_bytes_left(), released);
             chunks.skip_data(passed);
-            let Some((byte, after)) = rest.split_first().filter(|_| passed == 0) else { continue };
+            let Some((byte, after)) = rest.split_first().filter(|_| passed == 0) else {
+                continue;
+            };
             *rest = after;
             match chunks.push(*byte, &mut self.held, &self.limits)? {
                 Step::Hold => {}
@@ -214,7 +223,9 @@ const HELD_BYTES_KEPT: usize = 1024;
 
 /// Passes up to `bytes_max` of the rest; says how many.
 fn pass(rest: &mut &[u8], bytes_max: u64, released: &mut Vec<u8>) -> u64 {
-    let count = usize::try_from(bytes_max).unwrap_or(usize::MAX).min(rest.len());
+    let count = usize::try_from(bytes_max)
+        .unwrap_or(usize::MAX)
+        .min(rest.len());
     let (now, later) = rest.split_at_checked(count).unwrap_or((rest, &[]));
     released.extend_from_slice(now);
     *rest = later;

@@ -48,15 +48,25 @@ impl Progress {
     /// What the body of the request at hand was turned away for, if it was.
     #[must_use]
     pub fn refused_in_body(&self) -> Option<Violation> {
-        *self.refused_in_body.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .refused_in_body
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refuse_in_body(&self, violation: Violation) {
-        *self.refused_in_body.lock().unwrap_or_else(PoisonError::into_inner) = Some(violation);
+        *self
+            .refused_in_body
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(violation);
     }
 
     fn wake_reader(&self) {
-        let waker = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waker = self
+            .reader
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -157,7 +167,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
         } else {
             linger
         };
-        Ended { stream: self.inner, violation, linger }
+        Ended {
+            stream: self.inner,
+            violation,
+            linger,
+        }
     }
 
     /// Judges bytes that were read; moves what passes to `released`.
@@ -256,7 +270,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
             return written;
         }
         let wait = self.timeouts.write;
-        let timer = self.write_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(wait)));
+        let timer = self
+            .write_timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(wait)));
         ready!(timer.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -288,9 +304,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedStream<S> {
             }
             let answered = this.answers_flushed >= this.guard.requests_begun();
             match this.guard.place() {
-                Place::Refused(_) => return Poll::Ready(Ok(())),
                 Place::After | Place::End if !answered => return this.hold(cx),
-                Place::End => return Poll::Ready(Ok(())),
+                Place::End | Place::Refused(_) => return Poll::Ready(Ok(())),
                 Place::After => {
                     this.timer = None;
                     this.guard.proceed();

@@ -87,7 +87,11 @@ impl Violation {
         let status = http::StatusCode::from_u16(self.status()).unwrap_or_default();
         let reason = status.canonical_reason().unwrap_or_default();
         let body = problem(self.status(), self.code());
-        let allow = if self == Self::Connect { ALLOW_LINE } else { "" };
+        let allow = if self == Self::Connect {
+            ALLOW_LINE
+        } else {
+            ""
+        };
         let status = status.as_u16();
         let length = body.len();
         format!(

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use muhrdor::server::ServerError;
 use muhrdor::server::control::{self, Control, ControlSocket, Operator, Telling};
@@ -20,10 +20,10 @@ struct Keys(AtomicBool);
 
 impl Readiness for Keys {
     fn obstacles(&self) -> Vec<String> {
-        match self.0.load(Ordering::Relaxed) {
-            true => Vec::new(),
-            false => vec!["the signing key is not available".to_owned()],
+        if self.0.load(Ordering::Relaxed) {
+            return Vec::new();
         }
+        vec!["the signing key is not available".to_owned()]
     }
 }
 
@@ -42,7 +42,9 @@ async fn probe(address: SocketAddr, line: &str) -> String {
 
 #[tokio::test]
 async fn a_process_is_ready_when_it_has_started_and_nothing_stands_in_its_way() {
-    let settings = health::Settings { address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+    let settings = health::Settings {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+    };
     let admin = Admin::bind(&settings).await.unwrap();
     let address = admin.address().unwrap();
     let keys = Arc::new(Keys::default());
@@ -51,7 +53,10 @@ async fn a_process_is_ready_when_it_has_started_and_nothing_stands_in_its_way() 
     let running = tokio::spawn(admin.run(health.clone(), drain.listen()));
     let check = async |line: &str, status: u16, text: &str| {
         let answer = probe(address, line).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{line}: {answer}"
+        );
         assert!(answer.ends_with(text), "{line}: {answer}");
     };
     check("GET /livez", 200, "alive\n").await;
@@ -79,7 +84,9 @@ struct Mirror;
 
 impl Control for Mirror {
     fn tell(&self, operator: Operator, request: Value) -> Telling<'_> {
-        Telling(Box::pin(async move { json!({"user": operator.user, "asked": request}) }))
+        Telling(Box::pin(async move {
+            json!({"user": operator.user, "asked": request})
+        }))
     }
 }
 
@@ -87,12 +94,18 @@ impl Control for Mirror {
 async fn the_control_socket_answers_its_owner_line_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
-    let settings =
-        control::Settings { path: path.clone(), line_bytes_max: 64, request_ms_max: 10_000 };
+    let settings = control::Settings {
+        path: path.clone(),
+        line_bytes_max: 64,
+        request_ms_max: 10_000,
+    };
     // What a killed process leaves behind.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let socket = ControlSocket::bind(settings.clone()).await.unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     let again = ControlSocket::bind(settings.clone()).await;
     assert!(matches!(again, Err(ServerError::ControlSocketInUse { .. })));
     let drain = Drain::default();
@@ -103,12 +116,19 @@ async fn the_control_socket_answers_its_owner_line_by_line() {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
     for verb in ["reload", "sessions"] {
-        writer.write_all(format!("{{\"verb\":\"{verb}\"}}\n").as_bytes()).await.unwrap();
-        let answer: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        writer
+            .write_all(format!("{{\"verb\":\"{verb}\"}}\n").as_bytes())
+            .await
+            .unwrap();
+        let answer: Value =
+            serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
         assert_eq!(answer, json!({"user": user, "asked": {"verb": verb}}));
     }
     writer.write_all(&[b'x'; 65]).await.unwrap();
-    assert_eq!(lines.next_line().await.unwrap().unwrap(), r#"{"error":"line_too_long"}"#);
+    assert_eq!(
+        lines.next_line().await.unwrap().unwrap(),
+        r#"{"error":"line_too_long"}"#
+    );
     assert!(lines.next_line().await.map_or(true, |line| line.is_none()));
 
     drain.now();
@@ -121,7 +141,11 @@ async fn a_file_that_is_no_socket_is_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
     std::fs::write(&path, "precious").unwrap();
-    let settings = control::Settings { path: path.clone(), line_bytes_max: 64, request_ms_max: 1 };
+    let settings = control::Settings {
+        path: path.clone(),
+        line_bytes_max: 64,
+        request_ms_max: 1,
+    };
     assert!(ControlSocket::bind(settings).await.is_err());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
 }

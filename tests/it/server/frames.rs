@@ -83,7 +83,10 @@ async fn fate(stream: &mut TlsStream<TcpStream>) -> Fate {
 async fn ask(rig: &Rig, block: &[u8]) -> Fate {
     let mut stream = open(rig).await;
     // END_HEADERS and END_STREAM.
-    stream.write_all(&frame(HEADERS, 0x05, 1, block)).await.unwrap();
+    stream
+        .write_all(&frame(HEADERS, 0x05, 1, block))
+        .await
+        .unwrap();
     fate(&mut stream).await
 }
 
@@ -119,7 +122,11 @@ async fn a_malformed_request_ends_its_stream_and_reaches_no_door() {
 #[tokio::test]
 async fn a_fragment_that_the_library_cuts_off_is_neither_matched_nor_forwarded() {
     let rig = Rig::start().await;
-    assert_eq!(ask(&rig, &pseudo(b"/admin#/public/")).await, Fate::Answer(0x88), "PA-03");
+    assert_eq!(
+        ask(&rig, &pseudo(b"/admin#/public/")).await,
+        Fate::Answer(0x88),
+        "PA-03"
+    );
     assert_eq!(rig.house.lines(), ["GET /admin"], "PA-03");
 }
 
@@ -163,6 +170,9 @@ async fn endless_continuation_is_cut_at_the_header_list_limit() {
         }
     }
     let fate = fate(&mut stream).await;
-    assert!(matches!(fate, Fate::Goaway(_) | Fate::Reset | Fate::Closed), "H2-03: {fate:?}");
+    assert!(
+        matches!(fate, Fate::Goaway(_) | Fate::Reset | Fate::Closed),
+        "H2-03: {fate:?}"
+    );
     assert!(rig.house.lines().is_empty(), "H2-03");
 }

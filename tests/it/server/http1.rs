@@ -15,6 +15,7 @@ fn answers(text: &str) -> usize {
 }
 
 #[tokio::test]
+#[rustfmt::skip]
 async fn a_refused_request_reaches_no_door_and_ends_its_connection() {
     let rows: &[(&str, &str, u16, &str)] = &[
         ("FR-01", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding_misplaced"),
@@ -55,9 +56,14 @@ async fn a_bad_request_behind_a_good_one_does_not_cut_its_answer_short() {
     let first = format!("POST /first HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100000\r\n\r\n");
     let body = "x".repeat(100_000);
     let bad = "GET /bad HTTP/1.1\nHost: a\n\n";
-    let answer = rig.exchange(format!("{first}{body}{bad}{SECOND}").as_bytes()).await;
+    let answer = rig
+        .exchange(format!("{first}{body}{bad}{SECOND}").as_bytes())
+        .await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{}", &answer[..200]);
-    assert!(answer.contains(&format!("POST /first\n{body}HTTP/1.1 400 ")), "FR-09");
+    assert!(
+        answer.contains(&format!("POST /first\n{body}HTTP/1.1 400 ")),
+        "FR-09"
+    );
     assert_eq!(answers(&answer), 2);
     assert_eq!(rig.house.lines(), ["POST /first"]);
     assert_eq!(rig.house.codes(), ["bare_line_feed"]);
@@ -67,24 +73,38 @@ async fn a_bad_request_behind_a_good_one_does_not_cut_its_answer_short() {
 async fn a_body_that_goes_wrong_is_answered_once_and_ends_the_connection() {
     let rig = Rig::start().await;
     let head = format!("POST /body HTTP/1.1\r\nHost: {HOST}\r\nTransfer-Encoding: chunked\r\n\r\n");
-    let answer = rig.exchange(format!("{head}4\r\nseal\r\n0x4\r\nseal\r\n0\r\n\r\n{SECOND}").as_bytes()).await;
+    let answer = rig
+        .exchange(format!("{head}4\r\nseal\r\n0x4\r\nseal\r\n0\r\n\r\n{SECOND}").as_bytes())
+        .await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "FR-07: {answer}");
     assert_eq!(answers(&answer), 1, "FR-07: {answer}");
     assert_eq!(rig.house.codes(), ["chunk_size"], "FR-07");
     let seen = rig.house.gateway.seen.lock().unwrap().clone();
     assert_eq!(seen.len(), 1, "FR-07");
-    assert!(seen[0].body.is_err(), "FR-07: the door is told that the body is not whole");
+    assert!(
+        seen[0].body.is_err(),
+        "FR-07: the door is told that the body is not whole"
+    );
 }
 
 #[tokio::test]
 async fn requests_sent_at_once_are_answered_in_order() {
     let rig = Rig::start().await;
     let one = format!("GET /1 HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 4\r\n\r\nseal");
-    let two = format!("POST /2 HTTP/1.1\r\nHost: {HOST}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    let two = format!(
+        "POST /2 HTTP/1.1\r\nHost: {HOST}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    );
     let answer = rig.exchange(format!("{one}{two}{SECOND}").as_bytes()).await;
     assert_eq!(answers(&answer), 3, "FR-12: {answer}");
-    assert!(answer.contains("GET /1\nseal") && answer.contains("POST /2\nabc"), "{answer}");
-    assert_eq!(rig.house.lines(), ["GET /1", "POST /2", "GET /second"], "FR-12");
+    assert!(
+        answer.contains("GET /1\nseal") && answer.contains("POST /2\nabc"),
+        "{answer}"
+    );
+    assert_eq!(
+        rig.house.lines(),
+        ["GET /1", "POST /2", "GET /second"],
+        "FR-12"
+    );
 }
 
 #[tokio::test]
@@ -116,7 +136,10 @@ async fn a_client_that_waits_is_told_to_go_on() {
     let told = read_until(&mut stream, "\r\n\r\n").await;
     assert_eq!(told, "HTTP/1.1 100 Continue\r\n\r\n", "FR-15");
     stream.write_all(b"4\r\nseal\r\n0\r\n\r\n").await.unwrap();
-    assert!(read_all(&mut stream).await.ends_with("POST /body\nseal"), "FR-15");
+    assert!(
+        read_all(&mut stream).await.ends_with("POST /body\nseal"),
+        "FR-15"
+    );
 }
 
 #[tokio::test]
@@ -140,7 +163,10 @@ async fn only_known_methods_reach_a_door() {
         let rig = Rig::start().await;
         let request = get("/app", "").replacen("GET", method, 1);
         let answer = rig.exchange(request.as_bytes()).await;
-        assert!(answer.starts_with("HTTP/1.1 405 "), "PA-23 {method}: {answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 405 "),
+            "PA-23 {method}: {answer}"
+        );
         assert!(answer.contains("allow: GET, HEAD, POST"), "PA-23 {method}");
         assert!(rig.house.lines().is_empty(), "PA-23 {method}");
         assert_eq!(rig.house.codes(), ["method_not_allowed"], "PA-23");
@@ -157,9 +183,16 @@ async fn what_only_the_gateway_says_is_gone_from_an_arrival() {
     let answer = rig.exchange(get("/app", forged).as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     let seen = rig.house.gateway.seen.lock().unwrap().clone();
-    let names: Vec<_> = seen[0].headers.keys().map(|name| name.as_str()).collect();
+    let names: Vec<_> = seen[0]
+        .headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .collect();
     let expected = ["host", "muhrdor-purpose", "cookie", "accept", "connection"];
-    assert_eq!(names, expected, "HS-02, HS-06, HS-07, HS-09, HS-10, HS-11, HS-14, PA-23");
+    assert_eq!(
+        names, expected,
+        "HS-02, HS-06, HS-07, HS-09, HS-10, HS-11, HS-14, PA-23"
+    );
     assert_eq!(seen[0].line, "GET /app", "PA-23");
 }
 
@@ -178,9 +211,19 @@ async fn a_request_for_another_host_than_the_handshake_is_misdirected() {
         let rig = Rig::start().await;
         let request = get("/app", "").replacen(HOST, host, 1);
         let answer = rig.exchange(request.as_bytes()).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{id} {host}: {answer}");
-        let hosts: Vec<_> =
-            rig.house.gateway.seen.lock().unwrap().iter().map(|seen| seen.host.clone()).collect();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{id} {host}: {answer}"
+        );
+        let hosts: Vec<_> = rig
+            .house
+            .gateway
+            .seen
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|seen| seen.host.clone())
+            .collect();
         assert_eq!(hosts, vec![HOST; usize::from(status == 200)], "{id} {host}");
     }
 }
@@ -190,17 +233,33 @@ async fn a_reserved_path_has_its_own_door_and_nothing_of_admin_answers() {
     let rig = Rig::start().await;
     let answer = rig.exchange(get("/verify/AB12", "").as_bytes()).await;
     assert!(answer.ends_with("reserved GET /verify/AB12\n"), "{answer}");
-    for path in ["/metrics", "/healthz", "/readyz", "/livez", "/debug/pprof", "/config_dump"] {
+    for path in [
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/livez",
+        "/debug/pprof",
+        "/config_dump",
+    ] {
         let answer = rig.exchange(get(path, "").as_bytes()).await;
-        assert!(answer.ends_with(&format!("\r\n\r\nGET {path}\n")), "AD-01: {answer}");
+        assert!(
+            answer.ends_with(&format!("\r\n\r\nGET {path}\n")),
+            "AD-01: {answer}"
+        );
     }
-    assert_eq!(rig.house.lines().len(), 6, "AD-01: to the gateway, as any unknown path");
+    assert_eq!(
+        rig.house.lines().len(),
+        6,
+        "AD-01: to the gateway, as any unknown path"
+    );
 }
 
 #[tokio::test]
 async fn a_question_to_the_server_itself_is_answered_here() {
     let rig = Rig::start().await;
-    let answer = rig.exchange(get("*", "").replacen("GET", "OPTIONS", 1).as_bytes()).await;
+    let answer = rig
+        .exchange(get("*", "").replacen("GET", "OPTIONS", 1).as_bytes())
+        .await;
     assert!(answer.starts_with("HTTP/1.1 204 "), "PA-11: {answer}");
     assert!(rig.house.lines().is_empty(), "PA-11");
 }

@@ -35,7 +35,11 @@ async fn a_request_over_http2_is_the_same_arrival() {
     let rig = Rig::start().await;
     let asked = request("https://PORTAL.example/%61pp?x=1").header("x-forwarded-for", "10.0.0.1");
     let (status, text) = ask(&rig, asked.body(()).unwrap()).await.unwrap();
-    assert_eq!((status.as_u16(), text.as_str()), (200, "GET /app?x=1\n"), "PA-07, PA-16");
+    assert_eq!(
+        (status.as_u16(), text.as_str()),
+        (200, "GET /app?x=1\n"),
+        "PA-07, PA-16"
+    );
     let seen = rig.house.gateway.seen.lock().unwrap().clone();
     assert_eq!(seen[0].host, HOST);
     assert!(seen[0].headers.is_empty(), "HS-02: {:?}", seen[0].headers);
@@ -44,16 +48,42 @@ async fn a_request_over_http2_is_the_same_arrival() {
 #[tokio::test]
 async fn what_http1_refuses_http2_refuses() {
     let rows = [
-        ("HS-01", request("https://portal.example/").header("x_forwarded_user", "root"), 400),
+        (
+            "HS-01",
+            request("https://portal.example/").header("x_forwarded_user", "root"),
+            400,
+        ),
         ("PA-06", request("https://portal.example/a%2fb"), 400),
-        ("PA-04", request("https://portal.example/public/../admin"), 400),
+        (
+            "PA-04",
+            request("https://portal.example/public/../admin"),
+            400,
+        ),
         ("PA-13", request("https://portal.example//admin"), 400),
         ("MT-04", request("https://api.example/"), 421),
         ("PA-18", request("https://evil.example/"), 421),
-        ("HS-17", request("https://portal.example/").header("host", "api.example"), 400),
-        ("FR-14", request("https://portal.example/").header("host", "a").header("host", "b"), 400),
-        ("PA-23", request("https://portal.example/").method("TRACE"), 405),
-        ("PA-23", request("https://portal.example/").method("FOO"), 405),
+        (
+            "HS-17",
+            request("https://portal.example/").header("host", "api.example"),
+            400,
+        ),
+        (
+            "FR-14",
+            request("https://portal.example/")
+                .header("host", "a")
+                .header("host", "b"),
+            400,
+        ),
+        (
+            "PA-23",
+            request("https://portal.example/").method("TRACE"),
+            405,
+        ),
+        (
+            "PA-23",
+            request("https://portal.example/").method("FOO"),
+            405,
+        ),
     ];
     for (id, asked, expected) in rows {
         let rig = Rig::start().await;
@@ -68,7 +98,10 @@ async fn what_http1_refuses_http2_refuses() {
 async fn a_connection_specific_field_ends_the_stream() {
     for (name, value) in [("transfer-encoding", "chunked"), ("connection", "close")] {
         let rig = Rig::start().await;
-        let asked = request("https://portal.example/").header(name, value).body(()).unwrap();
+        let asked = request("https://portal.example/")
+            .header(name, value)
+            .body(())
+            .unwrap();
         let outcome = ask(&rig, asked).await;
         assert!(outcome.is_err(), "H2-07: {name}: {outcome:?}");
         assert!(rig.house.lines().is_empty(), "H2-07: {name}");

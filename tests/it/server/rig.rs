@@ -80,7 +80,9 @@ impl Door for Echo {
                 self.go.notified().await;
             }
             let body = arrival.body.collect_up_to(1 << 20).await;
-            seen.body = body.map(|bytes| bytes.to_vec()).map_err(|error| error.to_string());
+            seen.body = body
+                .map(|bytes| bytes.to_vec())
+                .map_err(|error| error.to_string());
             let mut answer = format!("{}{line}\n", self.name).into_bytes();
             answer.extend(seen.body.clone().unwrap_or_default());
             self.seen.lock().unwrap().push(seen);
@@ -113,23 +115,41 @@ pub(super) struct House {
 impl House {
     pub(super) fn new(settings: Settings) -> Self {
         let gateway = Arc::new(Echo::default());
-        let reserved = Arc::new(Echo { name: "reserved ", ..Echo::default() });
+        let reserved = Arc::new(Echo {
+            name: "reserved ",
+            ..Echo::default()
+        });
         let codes = Arc::new(Codes::default());
         let next = AtomicU8::new(1);
         let dispatch = Dispatch::new(Wiring {
             hosts: Hosts::read(&[HOST.to_owned(), "api.example".to_owned()]).unwrap(),
-            reserved: vec![Reserved { path: "/verify/{code}".to_owned(), door: reserved }],
+            reserved: vec![Reserved {
+                path: "/verify/{code}".to_owned(),
+                door: reserved,
+            }],
             gateway: gateway.clone(),
             turnstile: codes.clone(),
             clock: Arc::new(FixedClock),
-            visits: Arc::new(move || VisitId::from_bytes([next.fetch_add(1, Ordering::Relaxed); 16])),
+            visits: Arc::new(move || {
+                VisitId::from_bytes([next.fetch_add(1, Ordering::Relaxed); 16])
+            }),
         });
         let connections = Connections::new(settings, dispatch.unwrap(), codes.clone());
-        Self { gateway, codes, connections: Arc::new(connections) }
+        Self {
+            gateway,
+            codes,
+            connections: Arc::new(connections),
+        }
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
-        self.gateway.seen.lock().unwrap().iter().map(|seen| seen.line.clone()).collect()
+        self.gateway
+            .seen
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|seen| seen.line.clone())
+            .collect()
     }
 
     pub(super) fn codes(&self) -> Vec<&'static str> {
@@ -138,11 +158,18 @@ impl House {
 }
 
 pub(super) fn local_peer() -> Peer {
-    Peer { address: [127, 0, 0, 1].into(), channel: Channel::Portal }
+    Peer {
+        address: [127, 0, 0, 1].into(),
+        channel: Channel::Portal,
+    }
 }
 
 pub(super) fn plain_handshake() -> Handshake {
-    Handshake { server_name: None, protocol: Protocol::Http1, certificate: None }
+    Handshake {
+        server_name: None,
+        protocol: Protocol::Http1,
+        certificate: None,
+    }
 }
 
 /// A certificate authority, and what it signed, in files.
@@ -161,7 +188,11 @@ impl Authority {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
         let certificate = certificate.der().clone();
-        Self { folder, certificate, issuer: rcgen::Issuer::new(params, key) }
+        Self {
+            folder,
+            certificate,
+            issuer: rcgen::Issuer::new(params, key),
+        }
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {
@@ -213,7 +244,11 @@ impl Rig {
         let tls = Arc::new(Tls::load(settings, Arc::new(FixedClock)).unwrap());
         let house = House::new(Settings::default());
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let settings = listener::Settings { address, channel: Channel::Portal, limits };
+        let settings = listener::Settings {
+            address,
+            channel: Channel::Portal,
+            limits,
+        };
         let listener = Listener::bind(&settings).await.unwrap();
         let address = listener.address().unwrap();
         let drain = Drain::default();
@@ -223,7 +258,14 @@ impl Rig {
             house.codes.clone(),
             drain.listen(),
         ));
-        Self { house, authority, address, tls, drain, running }
+        Self {
+            house,
+            authority,
+            address,
+            tls,
+            drain,
+            running,
+        }
     }
 
     pub(super) fn client(&self, protocol: &[u8]) -> ClientConfig {
@@ -246,11 +288,15 @@ impl Rig {
     ) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.address).await?;
         let name = ServerName::try_from(server_name.to_owned()).unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
     }
 
     pub(super) async fn connect(&self) -> TlsStream<TcpStream> {
-        self.connect_with(self.client(b"http/1.1"), HOST).await.unwrap()
+        self.connect_with(self.client(b"http/1.1"), HOST)
+            .await
+            .unwrap()
     }
 
     /// Sends bytes on a new connection; reads until the server closes it.
@@ -275,7 +321,11 @@ pub(super) async fn read_all(stream: &mut (impl AsyncReadExt + Unpin)) -> String
 pub(super) async fn read_until(stream: &mut (impl AsyncReadExt + Unpin), text: &str) -> String {
     let mut answer = Vec::new();
     while !String::from_utf8_lossy(&answer).contains(text) {
-        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "ended before `{text}`");
+        assert_ne!(
+            stream.read_buf(&mut answer).await.unwrap(),
+            0,
+            "ended before `{text}`"
+        );
     }
     String::from_utf8(answer).unwrap()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muhrdor::server::listener::Limits;
 use muhrdor::server::tls::{Settings, Tls, TlsError};
 use rustls::{NamedGroup, ProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,15 +22,21 @@ async fn a_handshake_is_hybrid_and_without_early_data() {
     let rig = Rig::start().await;
     let stream = rig.connect().await;
     let (_, session) = stream.get_ref();
-    let group = session.negotiated_key_exchange_group().map(|group| group.name());
+    let group = session
+        .negotiated_key_exchange_group()
+        .map(rustls::crypto::SupportedKxGroup::name);
     assert_eq!(group, Some(NamedGroup::X25519MLKEM768), "MT-19");
-    assert_eq!(session.protocol_version(), Some(ProtocolVersion::TLSv1_3), "MT-17");
+    assert_eq!(
+        session.protocol_version(),
+        Some(ProtocolVersion::TLSv1_3),
+        "MT-17"
+    );
     assert_eq!(rig.tls.config().max_early_data_size, 0, "PA-21");
 }
 
 #[tokio::test]
 async fn without_a_client_certificate_there_is_no_request_where_one_is_asked_for() {
-    let rig = Rig::with(Default::default(), true).await;
+    let rig = Rig::with(Limits::default(), true).await;
     // A TLS 1.3 client learns of the refusal only when it reads.
     let refused = match rig.connect_with(rig.client(b"http/1.1"), HOST).await {
         Err(_) => true,
@@ -44,7 +51,7 @@ async fn without_a_client_certificate_there_is_no_request_where_one_is_asked_for
 
 #[tokio::test]
 async fn an_arrival_holds_the_certificate_of_the_handshake() {
-    let rig = Rig::with(Default::default(), true).await;
+    let rig = Rig::with(Limits::default(), true).await;
     let (certificate, key) = rig.authority.issue("client", &["system.example"]);
     let mut roots = rustls::RootCertStore::empty();
     roots.add(rig.authority.certificate.clone()).unwrap();
@@ -64,7 +71,11 @@ async fn an_arrival_holds_the_certificate_of_the_handshake() {
     stream.write_all(forged.as_bytes()).await.unwrap();
     assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 200 "));
     let seen = rig.house.gateway.seen.lock().unwrap().clone();
-    assert_eq!(seen[0].certificate.as_ref().unwrap().der(), certificate.as_ref(), "HS-12");
+    assert_eq!(
+        seen[0].certificate.as_ref().unwrap().der(),
+        certificate.as_ref(),
+        "HS-12"
+    );
     assert!(!seen[0].headers.contains_key("client-cert"), "HS-11");
 }
 
@@ -77,10 +88,25 @@ fn what_is_missing_stops_the_start_and_keeps_the_old_at_a_reload() {
         certificates: vec![authority.files("server", &[HOST])],
         client_authorities_file: file.map(|file| authority.file(file)),
     };
-    assert!(matches!(load(settings(Some("missing.pem"))), Err(TlsError::File { .. })), "MT-05");
+    assert!(
+        matches!(
+            load(settings(Some("missing.pem"))),
+            Err(TlsError::File { .. })
+        ),
+        "MT-05"
+    );
     std::fs::write(authority.file("empty.pem"), "").unwrap();
-    assert!(matches!(load(settings(Some("empty.pem"))), Err(TlsError::Empty { .. })), "MT-05");
-    let none = Settings { certificates: Vec::new(), client_authorities_file: None };
+    assert!(
+        matches!(
+            load(settings(Some("empty.pem"))),
+            Err(TlsError::Empty { .. })
+        ),
+        "MT-05"
+    );
+    let none = Settings {
+        certificates: Vec::new(),
+        client_authorities_file: None,
+    };
     assert!(matches!(load(none), Err(TlsError::NoCertificate)));
 
     let tls = load(settings(Some("ca.pem"))).unwrap();
