@@ -18,7 +18,7 @@ use matchit::Router;
 
 use crate::clock::Clock;
 use crate::domain::entry::VisitId;
-use crate::domain::peer::Peer;
+use crate::domain::peer::{AddressRange, Peer};
 use crate::domain::reason::Reason;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
@@ -66,6 +66,9 @@ pub struct Reserved {
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Wiring {
     pub hosts: Hosts,
+    /// Peers whose `X-Forwarded-*` and `Forwarded` stay in an arrival. From anyone else they are
+    /// gone, so who finds them there may believe them.
+    pub trusted_proxies: Vec<AddressRange>,
     pub reserved: Vec<Reserved>,
     /// Everything that is not reserved.
     pub gateway: Arc<dyn Door>,
@@ -79,6 +82,7 @@ pub struct Wiring {
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Dispatch {
     hosts: Hosts,
+    trusted_proxies: Vec<AddressRange>,
     reserved: Router<Arc<dyn Door>>,
     gateway: Arc<dyn Door>,
     turnstile: Arc<dyn Turnstile>,
@@ -108,6 +112,7 @@ impl Dispatch {
         }
         Ok(Self {
             hosts: wiring.hosts,
+            trusted_proxies: wiring.trusted_proxies,
             reserved,
             gateway: wiring.gateway,
             turnstile: wiring.turnstile,
@@ -164,9 +169,27 @@ impl Dispatch {
             host: host.as_str().to_owned(),
             method: parts.method,
             target,
-            headers: admitted(&parts.headers),
+            headers: self.admitted(&parts.headers, origin.peer),
             body,
         })
+    }
+
+    /// The headers that an arrival shows: all but what only the gateway may say.
+    fn admitted(&self, incoming: &HeaderMap, peer: Peer) -> HeaderMap {
+        let trusted = self
+            .trusted_proxies
+            .iter()
+            .any(|range| range.contains(peer.address));
+        let mut admitted = HeaderMap::with_capacity(incoming.len());
+        for (name, value) in incoming {
+            let shown = !headers::is_reserved(name)
+                || READ_BY_ROOMS.contains(name)
+                || (trusted && headers::is_forwarding(name));
+            if shown {
+                admitted.append(name.clone(), value.clone());
+            }
+        }
+        admitted
     }
 
     fn turn_away(&self, turned_away: TurnedAway, origin: &Origin) -> Response<Body> {
@@ -233,17 +256,6 @@ fn is_handshake_for(host: &Host, handshake: &Handshake) -> bool {
         Some(name) => Host::parse(name).is_ok_and(|name| name == *host),
         None => true,
     }
-}
-
-/// The headers that an arrival shows: all but what only the gateway may say.
-fn admitted(incoming: &HeaderMap) -> HeaderMap {
-    let mut admitted = HeaderMap::with_capacity(incoming.len());
-    for (name, value) in incoming {
-        if !headers::is_reserved(name) || READ_BY_ROOMS.contains(name) {
-            admitted.append(name.clone(), value.clone());
-        }
-    }
-    admitted
 }
 
 fn options() -> Response<Body> {

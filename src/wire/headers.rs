@@ -109,6 +109,12 @@ pub fn is_reserved(name: &HeaderName) -> bool {
             .any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether a proxy says with it what the request was when it came to the proxy.
+#[must_use]
+pub fn is_forwarding(name: &HeaderName) -> bool {
+    name.as_str() == "forwarded" || name.as_str().starts_with("x-forwarded-")
+}
+
 /// The headers of a request that go on to an upstream: named one by one, copied into a new map.
 /// Nothing is ever deleted from what came in, so nothing is ever forgotten.
 #[derive(Debug, Clone, Default)]

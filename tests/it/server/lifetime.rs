@@ -16,7 +16,7 @@ use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::rig::{HOST, House, Rig, local_peer, plain_handshake, read_all, read_until};
+use super::rig::{HOST, House, Rig, local_peer, plain_handshake, proxy_peer, read_all, read_until};
 
 /// A house with one connection that needs no socket, so that paused time governs it.
 fn open() -> (House, DuplexStream, Drain) {
@@ -117,6 +117,37 @@ async fn draining_answers_what_is_under_way_and_closes_what_is_idle() {
     read_until(&mut idle, "GET /1\n").await;
     drain.begin();
     assert_eq!(read_all(&mut idle).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_trusted_proxy_may_say_what_it_forwards() {
+    for (peer, kept) in [(local_peer(), false), (proxy_peer(), true)] {
+        let house = House::new(Settings::default());
+        let (mut client, server) = duplex(1 << 16);
+        let (connections, drain) = (house.connections.clone(), Drain::default());
+        let drained = drain.listen();
+        let serving = async {
+            connections
+                .serve(server, peer, plain_handshake(), drained)
+                .await
+        };
+        let asking = async {
+            let forwarded = "X-Forwarded-Uri: /public/x\r\nMuhrdor-User: root\r\n";
+            let request = get("/oauth2/auth").replace("\r\n\r\n", "\r\nConnection: close\r\n");
+            let request = format!("{request}{forwarded}\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            read_all(&mut client).await
+        };
+        let ((), answer) = tokio::join!(serving, asking);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "HS-06: {answer}");
+        let seen = house.gateway.seen.lock().unwrap().clone();
+        assert_eq!(
+            seen[0].headers.contains_key("x-forwarded-uri"),
+            kept,
+            "HS-06"
+        );
+        assert!(!seen[0].headers.contains_key("muhrdor-user"), "HS-06");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use http::{HeaderMap, Response, StatusCode};
 use muhrdor::clock::Clock;
 use muhrdor::domain::entry::VisitId;
-use muhrdor::domain::peer::{Channel, Peer};
+use muhrdor::domain::peer::{AddressRange, Channel, Peer};
 use muhrdor::domain::time::Timestamp;
 use muhrdor::server::connection::{Connections, Handshake, Protocol, Settings};
 use muhrdor::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
@@ -123,6 +123,7 @@ impl House {
         let next = AtomicU8::new(1);
         let dispatch = Dispatch::new(Wiring {
             hosts: Hosts::read(&[HOST.to_owned(), "api.example".to_owned()]).unwrap(),
+            trusted_proxies: vec![AddressRange::parse("198.51.100.0/24").unwrap()],
             reserved: vec![Reserved {
                 path: "/verify/{code}".to_owned(),
                 door: reserved,
@@ -160,6 +161,13 @@ impl House {
 pub(super) fn local_peer() -> Peer {
     Peer {
         address: [127, 0, 0, 1].into(),
+        channel: Channel::Portal,
+    }
+}
+
+pub(super) fn proxy_peer() -> Peer {
+    Peer {
+        address: [198, 51, 100, 7].into(),
         channel: Channel::Portal,
     }
 }
