@@ -1,12 +1,12 @@
-//! The house in one process.
+//! The house in one process: one module a room.
 
 #![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
     clippy::unwrap_used,
-    reason = "a test stops where it fails"
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that panics has failed, which is what it is for"
 )]
 
 mod framing;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use muhrdor::domain::peer::Channel;
 use muhrdor::server::ServerError;
 use muhrdor::server::connection::Settings;
-use muhrdor::server::drain::Drain;
+use muhrdor::server::drain::{Drain, Stage};
 use muhrdor::server::listener::{self, Listener};
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
@@ -126,11 +126,7 @@ async fn only_a_trusted_proxy_may_say_what_it_forwards() {
         let (mut client, server) = duplex(1 << 16);
         let (connections, drain) = (house.connections.clone(), Drain::default());
         let drained = drain.listen();
-        let serving = async {
-            connections
-                .serve(server, peer, plain_handshake(), drained)
-                .await
-        };
+        let serving = connections.serve(server, peer, plain_handshake(), drained);
         let asking = async {
             let forwarded = "X-Forwarded-Uri: /public/x\r\nMuhrdor-User: root\r\n";
             let request = get("/oauth2/auth").replace("\r\n\r\n", "\r\nConnection: close\r\n");
@@ -174,6 +170,38 @@ async fn the_last_stage_cuts_off_what_does_not_end() {
     rig.drain.now();
     rig.running.await.unwrap();
     assert!(rig.house.lines().is_empty());
+}
+
+#[tokio::test]
+async fn the_first_signal_drains_and_the_second_ends() {
+    let drain = Drain::default();
+    let mut drained = drain.listen();
+    let terminate = || {
+        let itself = rustix::process::getpid();
+        rustix::process::kill_process(itself, rustix::process::Signal::TERM).unwrap();
+    };
+    let signalling = async {
+        terminate();
+        drained.reached(Stage::Draining).await;
+        assert_eq!(drained.stage(), Stage::Draining);
+        terminate();
+        drained.reached(Stage::Now).await;
+    };
+    let (heard, ()) = tokio::join!(drain.on_signals(Duration::from_mins(5)), signalling);
+    heard.unwrap();
+    assert_eq!(drain.stage(), Stage::Now);
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_come_is_given_up() {
+    let limits = listener::Limits {
+        handshake_ms_max: 20,
+        ..Default::default()
+    };
+    let rig = Rig::with(limits, false).await;
+    let mut silent = TcpStream::connect(rig.address).await.unwrap();
+    assert_eq!(read_all(&mut silent).await, "", "MT-15");
+    assert_eq!(rig.house.codes(), ["handshake"], "MT-15");
 }
 
 #[tokio::test]

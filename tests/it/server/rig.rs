@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, Response, StatusCode};
-use muhrdor::clock::Clock;
+use muhrdor::clock::{Clock, HandClock};
 use muhrdor::domain::entry::VisitId;
 use muhrdor::domain::peer::{AddressRange, Channel, Peer};
 use muhrdor::domain::time::Timestamp;
@@ -31,13 +31,8 @@ use tokio_rustls::client::TlsStream;
 pub(super) const HOST: &str = "portal.example";
 
 /// A moment at which the certificates of these tests are valid.
-#[derive(Debug)]
-pub(super) struct FixedClock;
-
-impl Clock for FixedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix_seconds(1_795_000_000)
-    }
+pub(super) fn clock() -> Arc<HandClock> {
+    Arc::new(HandClock::at(Timestamp::from_unix_seconds(1_795_000_000)))
 }
 
 #[derive(Debug, Clone)]
@@ -130,7 +125,7 @@ impl House {
             }],
             gateway: gateway.clone(),
             turnstile: codes.clone(),
-            clock: Arc::new(FixedClock),
+            clock: clock(),
             visits: Arc::new(move || {
                 VisitId::from_bytes([next.fetch_add(1, Ordering::Relaxed); 16])
             }),
@@ -249,7 +244,7 @@ impl Rig {
             certificates: vec![authority.files("server", &[HOST, "api.example"])],
             client_authorities_file: client_certificates.then(|| authority.file("ca.pem")),
         };
-        let tls = Arc::new(Tls::load(settings, Arc::new(FixedClock)).unwrap());
+        let tls = Arc::new(Tls::load(settings, clock()).unwrap());
         let house = House::new(Settings::default());
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let settings = listener::Settings {
@@ -343,7 +338,7 @@ struct FixedTime;
 
 impl rustls::time_provider::TimeProvider for FixedTime {
     fn current_time(&self) -> Option<rustls::pki_types::UnixTime> {
-        let seconds = u64::try_from(FixedClock.now().unix_seconds()).unwrap();
+        let seconds = u64::try_from(clock().now().unix_seconds()).unwrap();
         let since = std::time::Duration::from_secs(seconds);
         Some(rustls::pki_types::UnixTime::since_unix_epoch(since))
     }

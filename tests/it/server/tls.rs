@@ -1,20 +1,25 @@
 //! TLS: rows MT and PA of the attack cases that concern the handshake.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use muhrdor::server::listener::Limits;
 use muhrdor::server::tls::{Settings, Tls, TlsError};
+use rustls::pki_types::ServerName;
 use rustls::{NamedGroup, ProtocolVersion};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::rig::{Authority, FixedClock, HOST, Rig, client_key, read_all};
+use super::rig::{Authority, HOST, Rig, client_key, clock, read_all};
 
 fn request() -> String {
     format!("GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n")
 }
 
 fn load(settings: Settings) -> Result<Tls, TlsError> {
-    Tls::load(settings, Arc::new(FixedClock))
+    Tls::load(settings, clock())
 }
 
 #[tokio::test]
@@ -32,6 +37,82 @@ async fn a_handshake_is_hybrid_and_without_early_data() {
         "MT-17"
     );
     assert_eq!(rig.tls.config().max_early_data_size, 0, "PA-21");
+}
+
+/// Sends one byte at a time.
+struct Trickle(TcpStream);
+
+impl AsyncRead for Trickle {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, to)
+    }
+}
+
+impl AsyncWrite for Trickle {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, &bytes[..bytes.len().min(1)])
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test]
+async fn a_hello_in_single_bytes_is_the_same_hello() {
+    let rig = Rig::start().await;
+    let stream = TcpStream::connect(rig.address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let connector = TlsConnector::from(Arc::new(rig.client(b"http/1.1")));
+    let name = ServerName::try_from(HOST).unwrap();
+    let mut stream = connector.connect(name, Trickle(stream)).await.unwrap();
+    stream.write_all(request().as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    assert!(
+        read_all(&mut stream).await.starts_with("HTTP/1.1 200 "),
+        "MT-01, MT-02"
+    );
+}
+
+#[tokio::test]
+async fn each_host_is_shown_its_certificate() {
+    let rig = Rig::start().await;
+    let authority = &rig.authority;
+    let (portal, _) = authority.issue("portal", &[HOST]);
+    let (api, _) = authority.issue("api", &["api.example"]);
+    let tls = load(Settings {
+        certificates: vec![
+            authority.files("portal", &[HOST]),
+            authority.files("api", &["api.example"]),
+        ],
+        client_authorities_file: None,
+    })
+    .unwrap();
+    for (name, expected) in [(HOST, &portal), ("API.example", &api)] {
+        let (client, server) = duplex(1 << 14);
+        let connector = TlsConnector::from(Arc::new(rig.client(b"h2")));
+        let name = ServerName::try_from(name).unwrap();
+        let (accepted, connected) = tokio::join!(
+            TlsAcceptor::from(tls.config()).accept(server),
+            connector.connect(name.clone(), client),
+        );
+        accepted.unwrap();
+        let connected = connected.unwrap();
+        let shown = connected.get_ref().1.peer_certificates().unwrap();
+        assert_eq!(&shown[0], expected, "PA-16 {name:?}");
+    }
 }
 
 #[tokio::test]
