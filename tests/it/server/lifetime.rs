@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use muhrdor::domain::peer::Channel;
 use muhrdor::server::ServerError;
-use muhrdor::server::connection::Settings;
+use muhrdor::server::connection::{Handshake, Protocol, Settings};
 use muhrdor::server::drain::{Drain, Stage};
 use muhrdor::server::listener::{self, Listener};
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
@@ -78,6 +78,54 @@ async fn a_body_that_stands_still_is_given_up() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert_eq!(house.codes(), ["body_timeout"]);
     assert!(house.gateway.seen.lock().unwrap()[0].body.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_is_given_up() {
+    let house = House::new(Settings::default());
+    let (mut client, server) = duplex(256);
+    let drain = Drain::default();
+    let (connections, drained) = (house.connections.clone(), drain.listen());
+    let serving = tokio::spawn(async move {
+        connections
+            .serve(server, local_peer(), plain_handshake(), drained)
+            .await;
+    });
+    let begun = Instant::now();
+    let head = format!("POST /body HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 5000\r\n\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(&[b'x'; 5000]).await.unwrap();
+    serving.await.unwrap();
+    assert_eq!(house.lines(), ["POST /body"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_http2_connection_is_closed_too() {
+    let house = House::new(Settings::default());
+    let (client, server) = duplex(1 << 16);
+    let drain = Drain::default();
+    let (connections, drained) = (house.connections.clone(), drain.listen());
+    tokio::spawn(async move {
+        let handshake = Handshake {
+            protocol: Protocol::Http2,
+            ..plain_handshake()
+        };
+        connections
+            .serve(server, local_peer(), handshake, drained)
+            .await;
+    });
+    let (sender, connection) = h2::client::handshake(client).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::get(format!("https://{HOST}/1"))
+        .body(())
+        .unwrap();
+    let (response, _) = sender.clone().send_request(request, true).unwrap();
+    assert_eq!(response.await.unwrap().status(), 200);
+    let idle_since = Instant::now();
+    connection.await.unwrap().unwrap();
+    let closed_after = idle_since.elapsed().as_secs();
+    assert!((75..=150).contains(&closed_after), "{closed_after}");
+    drop(sender);
 }
 
 #[tokio::test(start_paused = true)]
