@@ -97,6 +97,7 @@ async fn a_client_that_does_not_read_is_given_up() {
     client.write_all(&[b'x'; 5000]).await.unwrap();
     serving.await.unwrap();
     assert_eq!(house.lines(), ["POST /body"]);
+    assert_eq!(begun.elapsed().as_secs(), 30);
 }
 
 #[tokio::test(start_paused = true)]
