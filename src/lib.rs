@@ -15,3 +15,5 @@ pub mod wire;
 
 // outside the walls
 pub mod store;
+// corridor and doors
+pub mod server;

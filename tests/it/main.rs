@@ -12,3 +12,8 @@
 mod keys;
 mod store;
 mod tlog;
+mod framing;
+mod fuzz;
+mod headers;
+mod paths;
+mod server;
