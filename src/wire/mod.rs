@@ -7,3 +7,5 @@
 pub mod answer;
 pub mod arrival;
 pub mod body;
+pub mod host;
+pub mod path;
