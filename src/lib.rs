@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 // cellar: words and tools
+pub mod clock;
 pub mod domain;
 pub mod wire;
 
 // rooms, in walking order
 pub mod register;
+pub mod limits;

@@ -139,6 +139,13 @@ impl<'t> Table<'t> {
         self.keys.iter().any(|k| k.name == key)
     }
 
+    /// Whether nothing is written under the key: it is left out, or an empty list.
+    #[must_use]
+    pub fn is_empty(&self, key: &str) -> bool {
+        let found = self.keys.iter().find(|k| k.name == key);
+        found.is_none_or(|k| k.value.as_array().is_some_and(|array| array.is_empty()))
+    }
+
     /// The value of a key that may be left out.
     pub fn want<T: Written>(&mut self, key: &'static str) -> Option<At<T>> {
         let (value, line) = self.ask(key)?;
@@ -175,10 +182,25 @@ impl<'t> Table<'t> {
         self.page.parsed(key, &written, mend, parse)
     }
 
+    /// A string read by `parse`, or `default` where it is left out.
+    pub fn parsed_or<T, E: fmt::Display>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        mend: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.asked.insert(key);
+        if !self.has(key) {
+            return Some(default);
+        }
+        self.want_parsed(key, mend, parse).map(|at| at.value)
+    }
+
     /// A number within bounds, or `default` where it is left out.
     pub fn bounded(&mut self, key: &'static str, default: u64, bounds: (u64, u64)) -> Option<u64> {
+        self.asked.insert(key);
         if !self.has(key) {
-            self.asked.insert(key);
             return Some(default);
         }
         let At { value, line } = self.want::<u64>(key)?;
@@ -336,6 +358,7 @@ impl<'t> Table<'t> {
 }
 
 /// The value of a map whose short form is one word.
+#[derive(Debug)]
 pub enum WordOrTable<'w, 't> {
     Word(&'w str),
     Table(&'w mut Table<'t>),

@@ -55,7 +55,7 @@ mod template;
 
 pub use index::{Route, RouteError};
 pub use preflight::Preflight;
-pub use source::Files;
+pub use source::{FILE_BYTES_MAX, Files};
 
 use index::Index;
 

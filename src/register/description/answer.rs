@@ -33,10 +33,7 @@ pub(super) fn read_all(table: &mut Table<'_>, known: &KnownNames) -> Vec<Contrac
 
 fn read(table: &mut Table<'_>, known: &KnownNames) -> Option<Contract> {
     let status = status(table);
-    let media = match table.has("media") {
-        true => table.need_parsed("media", MEDIA_MEND, media).map(|media| media.value),
-        false => Some(JSON.to_owned()),
-    };
+    let media = table.parsed_or("media", JSON.to_owned(), MEDIA_MEND, media);
     let mode = mode(table, media.as_deref(), known);
     Some(Contract { status: status?, media: media?, mode: mode? })
 }
@@ -98,14 +95,13 @@ fn whole(table: &mut Table<'_>, known: &KnownNames) -> Option<Mode> {
 }
 
 fn fields(table: &mut Table<'_>, known: &KnownNames) -> Option<Mode> {
-    let withhold = match table.has("withhold") {
-        true => table.need_parsed("withhold", "write `remove` or `null`", word::<Withhold>)?.value,
-        false => Withhold::default(),
-    };
+    let mend = "write `remove` or `null`";
+    let withhold = table.parsed_or("withhold", Withhold::default(), mend, word::<Withhold>);
     let bytes_max = table.bounded("bytes_max", BYTES_DEFAULT, (1, BYTES_BOUND));
     let subjects = table.section("subjects", |inner| Some(subjects(inner))).unwrap_or_default();
     let entries = table.need_section("fields", |inner| Some(entries(inner, known)));
-    let map = ClassMap { entries: entries?, subjects, withhold, bytes_max: bytes_max? };
+    let (entries, withhold, bytes_max) = (entries?, withhold?, bytes_max?);
+    let map = ClassMap { entries, subjects, withhold, bytes_max };
     Some(Mode::Fields(Arc::new(map)))
 }
 

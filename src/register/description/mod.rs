@@ -80,7 +80,7 @@ fn head(table: &mut Table<'_>, known: &KnownNames) -> Option<Head> {
     let kind = table.need_parsed("kind", "write `information` or `interactive`", word::<ServiceKind>);
     let regulation = table.need_section("regulation", regulation);
     let hosts = table.list_parsed("hosts", place::HOST_MEND, place::host);
-    if hosts.is_empty() {
+    if table.is_empty("hosts") {
         let mend = "write `hosts`, a list of whole host names";
         table.note(table.line(), "the e-service has no host", mend);
     }
@@ -152,9 +152,9 @@ fn texts(table: &mut Table<'_>) -> Option<Texts> {
 }
 
 /// A word of one of our enums, as its `Deserialize` spells them.
-fn word<T: for<'de> Deserialize<'de>>(given: &str) -> Result<T, WordError> {
+fn word<T: for<'de> Deserialize<'de>>(given: &str) -> Result<T, String> {
     let words: StrDeserializer<'_, WordError> = given.into_deserializer();
-    T::deserialize(words)
+    T::deserialize(words).map_err(|_| format!("`{given}` is not known"))
 }
 
 fn unknown_word(table: &Table<'_>, line: u32, kind: &str, name: &str) {

@@ -99,7 +99,7 @@ fn call(given: &str) -> Result<(Method, Template, String), String> {
     let Some((method, path)) = given.split_once(' ') else {
         return Err(format!("`{given}` is not a method and a path"));
     };
-    let method = word::<Method>(method).map_err(|_| format!("`{method}` is no method here"))?;
+    let method = word::<Method>(method)?;
     Ok((method, Template::parse(path)?, path.to_owned()))
 }
 
@@ -108,7 +108,7 @@ fn call(given: &str) -> Result<(Method, Template, String), String> {
 fn who(table: &mut Table<'_>) -> BTreeSet<PrincipalKind> {
     let mend = "write `anonymous`, `person`, `official` or `system`";
     let who = table.list_parsed("who", mend, word::<PrincipalKind>);
-    if who.is_empty() {
+    if table.is_empty("who") {
         let what = "the operation does not say who it is open to";
         table.note(table.line(), what, "write `who`, a list of kinds of principal");
     }

@@ -1,0 +1,4 @@
+//! The house in one process.
+
+mod limits;
+mod register;

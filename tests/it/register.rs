@@ -1,0 +1,419 @@
+//! Which operation is this: what a register refuses to be, and how it routes.
+
+use std::path::{Path, PathBuf};
+
+use http::Method;
+use muhrdor::domain::name::{AgencyId, DataClass, PurposeId, RoleId};
+use muhrdor::domain::text::Texts;
+use muhrdor::register::{Files, KnownNames, Register, RouteError};
+use muhrdor::wire::path::Target;
+
+fn known() -> KnownNames {
+    let texts = || Texts { uz: "a".into(), uzc: "a".into(), ru: "a".into(), en: "a".into() };
+    let purposes = ["own.view", "own.apply", "own.journal", "pension.assess", "benefit.assess"];
+    let more_purposes = ["credit.assess", "oversight.policies"];
+    let classes = ["public", "personal", "identifier", "name", "civil-status", "address"];
+    let more_classes = ["contact", "income", "employment", "health", "journal"];
+    KnownNames {
+        purposes: purposes.iter().chain(&more_purposes).map(|p| PurposeId::parse(p).unwrap()).collect(),
+        classes: classes.iter().chain(&more_classes).map(|c| DataClass::parse(c).unwrap()).collect(),
+        roles: ["pension-inspector", "income-checker", "security-officer"]
+            .map(|role| RoleId::parse(role).unwrap())
+            .into(),
+        agencies: ["pension-fund", "civil-registry", "portal"]
+            .map(|agency| (AgencyId::parse(agency).unwrap(), texts()))
+            .into(),
+    }
+}
+
+fn read(files: &[(&str, &str)]) -> Result<Register, Vec<String>> {
+    let files = files.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()));
+    Register::read(&Files::in_memory(Path::new("services"), files), &known())
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+fn problems(text: &str) -> Vec<String> {
+    read(&[("a.toml", text)]).unwrap_err()
+}
+
+const HEAD: &str = r#"id = "files"
+kind = "interactive"
+agency = "portal"
+regulation = { number = "1", term_days = 0 }
+hosts = ["portal.example"]
+prefix = "/files"
+upstream = "files"
+upstream_prefix = "/v1/files"
+cors_origins = ["https://app.example"]
+names = { uz = "f", uzc = "f", ru = "f", en = "f" }
+"#;
+
+fn open(id: &str, call: &str) -> String {
+    format!(
+        "[[operation]]\nid = \"{id}\"\ncall = \"{call}\"\nwho = [\"anonymous\"]\nsubject = \"nobody\"\n\
+         [[operation.answer]]\nstatus = 200\nmode = \"public\"\n"
+    )
+}
+
+/// A register of one service at `/files`, forwarded to `/v1/files`.
+fn files(operations: &[(&str, &str)]) -> Register {
+    let text: String = operations.iter().map(|(id, call)| open(id, call)).collect();
+    read(&[("a.toml", &format!("{HEAD}{text}"))]).unwrap()
+}
+
+fn sample() -> Register {
+    files(&[
+        ("files.root", "GET /"),
+        ("files.read", "GET /{name}"),
+        ("files.list", "GET /list"),
+        ("files.write", "PUT /{name}"),
+        ("files.part", "GET /{name}/parts/{part}"),
+    ])
+}
+
+/// What a request comes to: the operation and its upstream target, or the refusal.
+fn walk(register: &Register, host: &str, method: &str, target: &str) -> String {
+    let target = match Target::parse(target.as_bytes()) {
+        Ok(target) => target,
+        Err(_) => return "bad_request".to_owned(),
+    };
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    match register.route(host, &method, &target) {
+        Ok(route) => format!("{} {}", route.operation().id, route.upstream_target().as_str()),
+        Err(RouteError::Method { allow }) => format!("method_not_allowed {allow}"),
+        Err(error) => error.reason().to_string(),
+    }
+}
+
+fn get(target: &str) -> String {
+    walk(&sample(), "portal.example", "GET", target)
+}
+
+#[test]
+fn a_request_has_the_most_literal_operation_and_its_upstreams_prefix() {
+    assert_eq!(get("/files"), "files.root /v1/files");
+    assert_eq!(get("/files/a.txt?v=1"), "files.read /v1/files/a.txt?v=1");
+    assert_eq!(get("/files/list"), "files.list /v1/files/list");
+    assert_eq!(get("/files/list/parts/2"), "files.part /v1/files/list/parts/2");
+    assert_eq!(get("/files/"), "unknown_operation");
+    assert_eq!(get("/files/a/b"), "unknown_operation");
+    assert_eq!(get("/other"), "unknown_operation");
+}
+
+#[test]
+fn a_capture_is_decoded_and_stays_out_of_debug() {
+    let target = Target::parse(b"/files/a%20b/parts/7").unwrap();
+    let route = sample().route("portal.example", &Method::GET, &target).unwrap();
+    assert_eq!(route.capture("name"), Some("a b"));
+    assert_eq!(route.capture("part"), Some("7"));
+    assert_eq!(route.capture("other"), None);
+    assert!(!format!("{route:?}").contains("a b"));
+}
+
+#[test]
+fn pa_01_the_query_is_no_part_of_the_path() {
+    assert_eq!(get("/admin?x=/files/list"), "unknown_operation");
+}
+
+#[test]
+fn pa_02_an_escaped_hash_stays_data() {
+    assert_eq!(get("/files/a%23b"), "files.read /v1/files/a%23b");
+    assert_eq!(get("/admin%23/files/list"), "unknown_operation");
+    assert_eq!(get("/files/a%23/../list"), "bad_request");
+}
+
+#[test]
+fn pa_06_and_pa_07_encoded_separators_are_refused_and_letters_are_decoded_first() {
+    for target in ["/files%2f..%2fadmin", "/files%5cx", "/files/%2e%2e/admin", "/files/%00"] {
+        assert_eq!(get(target), "bad_request", "{target}");
+    }
+    assert_eq!(get("/%66iles/%6cist"), "files.list /v1/files/list");
+}
+
+#[test]
+fn pa_08_what_is_matched_is_what_is_forwarded() {
+    assert_eq!(get("/%66iles/a%2Fb"), "bad_request");
+    assert_eq!(get("/%66iles/%61%7e"), "files.read /v1/files/a~");
+}
+
+#[test]
+fn pa_09_a_prefix_ends_at_a_segment_and_no_rewrite_climbs() {
+    assert_eq!(get("/files../admin"), "unknown_operation");
+    assert_eq!(get("/files/../admin"), "bad_request");
+    assert_eq!(get("/filesadmin"), "unknown_operation");
+}
+
+#[test]
+fn pa_11_a_star_is_a_literal() {
+    assert_eq!(get("/f*les"), "unknown_operation");
+    assert_eq!(get("/files/l*st"), "files.read /v1/files/l*st");
+    assert_eq!(walk(&sample(), "portal.example", "OPTIONS", "*"), "bad_request");
+}
+
+#[test]
+fn pa_12_and_pa_13_a_request_has_one_route_and_no_empty_segment() {
+    for target in ["//files", "/files//list", "/files//../list"] {
+        assert_eq!(get(target), "bad_request", "{target}");
+    }
+    assert_eq!(get("/files?a=1&a=2"), "files.root /v1/files?a=1&a=2");
+}
+
+#[test]
+fn pa_16_paths_keep_their_case() {
+    assert_eq!(get("/FILES/list"), "unknown_operation");
+    assert_eq!(get("/files/LIST"), "files.read /v1/files/LIST");
+}
+
+#[test]
+fn pa_18_hosts_are_matched_whole() {
+    for host in ["portalxexample", "portal.example.evil", "evil-portal.example", "example", ""] {
+        assert_eq!(walk(&sample(), host, "GET", "/files"), "unknown_operation", "{host}");
+    }
+    for host in ["*.example", "portal.ex.mple$", "(portal|app).example", "portal.example."] {
+        let text = format!("{HEAD}{}", open("files.root", "GET /"));
+        let text = text.replace("[\"portal.example\"]", &format!("[\"{host}\"]"));
+        assert!(read(&[("a.toml", &text)]).is_err(), "{host}");
+    }
+    let text = format!("{HEAD}{}", open("files.root", "GET /")).replace("portal.", "*.portal.");
+    assert_eq!(
+        problems(&text),
+        ["a.toml:5: `hosts`: `*.portal.example` is a pattern, and hosts are matched whole; \
+          write one whole host name, in lower case, without port"]
+    );
+}
+
+#[test]
+fn pa_23_only_the_operations_own_methods_reach_it() {
+    let register = sample();
+    let walk = |method: &str, target| walk(&register, "portal.example", method, target);
+    assert_eq!(walk("HEAD", "/files/list"), "files.list /v1/files/list");
+    assert_eq!(walk("PUT", "/files/list"), "files.write /v1/files/list");
+    assert_eq!(walk("DELETE", "/files/a"), "method_not_allowed GET, HEAD, PUT");
+    for method in ["TRACE", "CONNECT", "FOO", "get", "OPTIONS"] {
+        assert_eq!(walk(method, "/files/a"), "method_not_allowed GET, HEAD, PUT", "{method}");
+        assert_eq!(walk(method, "/files/a/b"), "method_not_allowed ", "{method}");
+    }
+    assert_eq!(walk("DELETE", "/files/a/b"), "unknown_operation");
+}
+
+#[test]
+fn pa_24_an_operation_without_policy_or_contract_is_refused() {
+    let text = format!("{HEAD}[[operation]]\nid = \"files.x\"\ncall = \"GET /x\"\nsubject = \"nobody\"\n");
+    assert_eq!(
+        problems(&text),
+        [
+            "a.toml:11: the operation does not say who it is open to; \
+             write `who`, a list of kinds of principal",
+            "a.toml:11: the operation has no response contract; \
+             write an `[[operation.answer]]` with its mode",
+        ]
+    );
+    let personal = open("files.x", "GET /x").replace("anonymous", "official").replace(
+        "mode = \"public\"",
+        "mode = \"fields\"\nfields.\"/a\" = \"public\"",
+    );
+    assert_eq!(
+        problems(&format!("{HEAD}{personal}")),
+        ["a.toml:11: `files.x` is open to official for no purpose; \
+          add a line to `purposes`, or take them out of `who`"]
+    );
+}
+
+#[test]
+fn t21_a_preflight_says_the_same_for_every_path_of_a_service() {
+    let register = sample();
+    let ask = |path: &str, origin: &str| {
+        register.preflight("portal.example", &Target::parse(path.as_bytes()).unwrap(), origin)
+    };
+    let granted = ask("/files/list", "https://app.example").unwrap();
+    assert_eq!(granted.origin, "https://app.example");
+    assert_eq!(ask("/files/no/such/path", "https://app.example"), Some(granted));
+    assert_eq!(ask("/files/list", "https://app.example.evil"), None);
+    assert_eq!(ask("/other", "https://app.example"), None);
+}
+
+#[test]
+fn every_problem_of_a_file_is_told_at_once() {
+    let text = r#"id = "files"
+kind = "shop"
+agency = "nobody"
+regulation = { number = "1", term = 3 }
+hosts = ["Portal.example:443"]
+prefix = "/oauth2/x"
+upstream = "files"
+upstream_prefix = "/v1/../admin"
+cors_origins = ["*"]
+colour = "red"
+names = { uz = "f", uzc = " ", ru = "f" }
+
+[[operation]]
+id = "other.read"
+call = "FETCH /a"
+who = ["person", "robot"]
+subject = "path:pinfl"
+assurance = 4
+
+[[operation.answer]]
+status = 304
+mode = "some"
+
+[[operation.answer]]
+status = 200
+mode = "fields"
+fields = { "name" = "name", "/b" = "colour", "/a/*" = "name", "/a/b/c" = "name" }
+"#;
+    let expected = [
+        "2: `kind`: `shop` is not known; write `information` or `interactive`",
+        "3: `nobody` is no agency of the vocabulary; \
+         correct it, or add the agency to `vocabulary.toml`",
+        "4: unknown key `term`; remove it, or write one of `number`, `term_days`",
+        "5: `hosts`: `Portal.example:443` has a port; \
+         write one whole host name, in lower case, without port",
+        "6: `prefix`: `/oauth2` is reserved for the gateway's own endpoints; \
+         write a path such as `/pension`",
+        "8: `upstream_prefix`: the path segment `..` is not plain text; \
+         write a path such as `/pension`",
+        "9: `cors_origins`: `*` is not an origin with `https`, exactly as browsers write it; \
+         write an origin such as `https://app.example`",
+        "10: unknown key `colour`; remove it, or write one of `agency`, `cors_origins`, `hosts`, \
+         `id`, `kind`, `names`, `operation`, `prefix`, `regulation`, `upstream`, `upstream_prefix`",
+        "11: `en` is missing; write `en`, a string",
+        "11: `uzc` is empty; write the text",
+        "15: `call`: `FETCH` is not known; write `GET /path/{capture}`",
+        "16: `who`: `robot` is not known; write `anonymous`, `person`, `official` or `system`",
+        "18: `assurance` is 4; write a number from 0 to 3",
+        "21: `status` is 304; \
+         write 200 to 599, but not 204, 205, 206 or 304: an answer has a body, whole",
+        "22: `some` is no mode; write `public`, `whole` or `fields`",
+        "27: `/a/b/c` and `/a/*` meet, and a place has one class; narrow one of them",
+        "27: `colour` is no data class of the vocabulary; \
+         correct it, or add the data class to `vocabulary.toml`",
+        "27: `name` does not begin with `/`; write a selector such as `/relatives/*/name`",
+    ];
+    assert_eq!(problems(text), expected.map(|line| format!("a.toml:{line}")));
+}
+
+#[test]
+fn ad_06_what_two_descriptions_say_of_one_place_is_refused_with_its_line() {
+    let one = format!("{HEAD}{}", open("files.read", "GET /{name}"));
+    let two = format!(
+        "{}{}",
+        HEAD.replace("\"/files\"", "\"/files/deep\""),
+        open("files.read", "GET /{other}")
+    );
+    assert_eq!(
+        read(&[("a.toml", &one), ("b.toml", &two)]).unwrap_err(),
+        [
+            "b.toml:1: the e-service `files` is described twice; \
+             rename one; the other stands in a.toml:1",
+            "b.toml:6: the prefix `/files/deep` and `/files` of `files` cover each other on \
+             `portal.example`; choose a prefix of its own",
+            "b.toml:12: the operation `files.read` is described twice; \
+             rename one; the other stands in a.toml:12",
+        ]
+    );
+    let same = format!(
+        "{HEAD}{}{}{}",
+        open("files.a", "GET /{name}/x"),
+        open("files.b", "GET /y/{part}"),
+        open("files.c", "POST /y/{part}")
+    );
+    assert_eq!(
+        problems(&same),
+        ["a.toml:21: `GET /y/{part}` and `GET /{name}/x` of `files.a` match the same path; \
+          make one segment of them different"]
+    );
+}
+
+#[test]
+fn ad_06_a_key_given_twice_is_refused_with_its_line() {
+    let text = format!("{HEAD}id = \"again\"\n");
+    assert_eq!(problems(&text), ["a.toml:11: not TOML: duplicate key; correct the line"]);
+}
+
+/// The problems of a service whose only operation is this.
+fn of_operation(text: &str) -> Vec<String> {
+    let read = read(&[("a.toml", &format!("{HEAD}[[operation]]\nid = \"files.x\"\n{text}"))]);
+    let what = |problem: &String| problem.split(": ").skip(1).collect::<Vec<_>>().join(": ");
+    read.map(|_| ()).unwrap_err().iter().map(what).collect()
+}
+
+#[test]
+fn an_answer_about_a_person_is_never_public() {
+    let text = r#"call = "GET /{pinfl}"
+who = ["person"]
+subject = "path:pinfl"
+purposes = [{ who = "person", purpose = "own.view" }]
+answer = [{ status = 200, mode = "public" }]"#;
+    let expected = ["`files.x` is about a person and has a `public` answer; \
+                     use `fields` or `whole`, so that it is decided and recorded"];
+    assert_eq!(of_operation(text), expected);
+}
+
+#[test]
+fn a_contract_has_one_mode_and_an_answer_one_contract() {
+    let text = r#"call = "GET /x"
+who = ["anonymous"]
+subject = "nobody"
+answer = [
+    { status = 200, mode = "public", fields = { "/a" = "public" } },
+    { status = 200, mode = "fields", fields = { "/a" = "public" } },
+]"#;
+    let expected = [
+        "unknown key `fields`; remove it, or write one of `media`, `mode`, `status`",
+        "the answer 200 `application/json` has two contracts; keep one, with one mode",
+    ];
+    assert_eq!(of_operation(text), expected);
+}
+
+#[test]
+fn a_question_is_about_a_classified_field_and_a_few_thresholds() {
+    let text = r#"call = "GET /{pinfl}"
+who = ["system"]
+subject = "path:pinfl"
+purposes = [{ who = "system", purpose = "benefit.assess", roles = ["clerk"] }]
+verify = { name = "b", pointer = "/a", class = "income", is = "below", parameter = "n", thresholds = [] }
+answer = [{ status = 200, mode = "fields", fields = { "/a" = "health" } }]"#;
+    let expected = [
+        "`files.x` asks about `/a`, which is not a field of its class; \
+         list it in `fields` of each good answer with the question's class",
+        "`clerk` is no role of the vocabulary; correct it, or add the role to `vocabulary.toml`",
+        "the question allows no threshold; \
+         write `thresholds`, the few numbers that may be asked for",
+    ];
+    assert_eq!(of_operation(text), expected);
+}
+
+#[test]
+fn no_operation_lets_through_what_the_gateway_says_itself() {
+    for header in ["muhrdor-assertion", "x-forwarded-for", "cookie", "authorization", "Accept"] {
+        let text = format!(
+            "call = \"GET /x\"\nwho = [\"anonymous\"]\nsubject = \"nobody\"\n\
+             request_headers = [\"{header}\"]\nanswer = [{{ status = 200, mode = \"public\" }}]"
+        );
+        assert_eq!(of_operation(&text).len(), 1, "{header}");
+    }
+}
+
+#[test]
+fn pages_of_the_house_and_its_endpoints_are_no_services_prefix() {
+    for prefix in ["/oauth2", "/.well-known/x", "/verify", "/tsa", "/tlog", "/notary", "/my", "/"] {
+        let text = format!("{HEAD}{}", open("files.x", "GET /x"));
+        let text = text.replace("prefix = \"/files\"", &format!("prefix = \"{prefix}\""));
+        assert_eq!(problems(&text).len(), 1, "{prefix}");
+    }
+}
+
+#[test]
+fn the_demos_register_holds() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/services");
+    let register = Register::load(&dir, &known())
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+        .unwrap();
+    let path = "/pension/records/41507850211172/income?below=1000000";
+    assert_eq!(
+        walk(&register, "localhost", "GET", path),
+        "pension-fund.income.verify /records/41507850211172/income?below=1000000"
+    );
+    assert!(register.operations().count() >= 9);
+}
