@@ -14,3 +14,6 @@ pub mod wire;
 // rooms, in walking order
 pub mod register;
 pub mod limits;
+
+// outside the walls
+pub mod config;

@@ -115,14 +115,14 @@ pub fn read<T>(
     if !errors.is_empty() {
         return (None, page.problems.into_inner());
     }
-    let mut table = Table::open(&page, root.get_ref(), 1);
+    let mut table = Table::open(&page, root.get_ref(), 0);
     let built = build(&mut table);
     table.close();
     (built, page.problems.into_inner())
 }
 
 impl<'t> Table<'t> {
-    /// Line of the table's head.
+    /// Line of the table's head; 0 is the file as a whole.
     #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
@@ -197,6 +197,15 @@ impl<'t> Table<'t> {
         self.want_parsed(key, mend, parse).map(|at| at.value)
     }
 
+    /// A number within bounds that must be there.
+    pub fn need_bounded(&mut self, key: &'static str, bounds: (u64, u64)) -> Option<u64> {
+        if !self.has(key) {
+            self.missing(key, u64::KIND);
+            return None;
+        }
+        self.bounded(key, 0, bounds)
+    }
+
     /// A number within bounds, or `default` where it is left out.
     pub fn bounded(&mut self, key: &'static str, default: u64, bounds: (u64, u64)) -> Option<u64> {
         self.asked.insert(key);
@@ -239,6 +248,20 @@ impl<'t> Table<'t> {
     ) -> Option<T> {
         let (value, line) = self.ask(key)?;
         self.page.table(key, value, line, build)
+    }
+
+    /// A table within this one, or `default` where it is left out.
+    pub fn section_or<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        build: impl FnOnce(&mut Table<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if !self.has(key) {
+            self.asked.insert(key);
+            return Some(default);
+        }
+        self.section(key, build)
     }
 
     /// A table within this one that must be there.
@@ -296,6 +319,20 @@ impl<'t> Table<'t> {
                     build(name, WordOrTable::Table(inner))
                 })
             }
+        };
+        names.into_iter().filter_map(read).collect()
+    }
+
+    /// All keys of this table with a number for each, read by `parse`.
+    pub fn numbers<T>(
+        &mut self,
+        mend: &str,
+        mut parse: impl FnMut(&str, u64) -> Result<T, String>,
+    ) -> Vec<T> {
+        let names = self.take_all();
+        let read = |(name, value, line): (At<&str>, &DeValue<'_>, u32)| {
+            let At { value: number, line } = self.page.value::<u64>(name.value, value, line)?;
+            parse(name.value, number).map_err(|what| self.note(line, what, mend)).ok()
         };
         names.into_iter().filter_map(read).collect()
     }

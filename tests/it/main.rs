@@ -1,4 +1,5 @@
 //! The house in one process.
 
+mod config;
 mod limits;
 mod register;
