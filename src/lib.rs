@@ -12,8 +12,8 @@ pub mod domain;
 pub mod wire;
 
 // rooms, in walking order
-pub mod register;
 pub mod limits;
+pub mod register;
 
 // outside the walls
 pub mod config;

@@ -115,7 +115,10 @@ pub(super) fn clock(table: &mut Table<'_>) -> Option<Clock> {
 }
 
 pub(super) fn telemetry(root: &mut Table<'_>) -> Option<Telemetry> {
-    let default = Telemetry { format: TelemetryFormat::Text, filter: FILTER_DEFAULT.to_owned() };
+    let default = Telemetry {
+        format: TelemetryFormat::Text,
+        filter: FILTER_DEFAULT.to_owned(),
+    };
     root.section_or("telemetry", default, |table| {
         let mend = "write `text` or `json`";
         let format = table.parsed_or("format", TelemetryFormat::Text, mend, |given| match given {
@@ -125,7 +128,10 @@ pub(super) fn telemetry(root: &mut Table<'_>) -> Option<Telemetry> {
         });
         let filter = table.want::<String>("filter");
         let filter = filter.map_or_else(|| FILTER_DEFAULT.to_owned(), |at| at.value);
-        Some(Telemetry { format: format?, filter })
+        Some(Telemetry {
+            format: format?,
+            filter,
+        })
     })
 }
 

@@ -28,7 +28,7 @@ pub(super) fn read(
         Upstream::read(name, t)
     });
     let realms = root.named("realms", |name, t| Realm::read(name, t, place));
-    let issuers = root.named("issuers", |name, t| Issuer::read(name, t));
+    let issuers = root.named("issuers", Issuer::read);
     let egress = root.section("egress", |t| {
         Some(t.list_parsed("allow", "write `host:port`", Authority::parse))
     });
@@ -37,7 +37,11 @@ pub(super) fn read(
     let timeouts = bounds::timeouts(root);
     let clock = root.need_section("clock", bounds::clock);
     let telemetry = bounds::telemetry(root);
-    let egress_allow: Vec<_> = egress.unwrap_or_default().into_iter().map(|at| at.value).collect();
+    let egress_allow: Vec<_> = egress
+        .unwrap_or_default()
+        .into_iter()
+        .map(|at| at.value)
+        .collect();
     check_issuers(root, &realms, &issuers);
     check_egress(root, &egress_allow, &realms, &issuers, &facts);
     Some(Config {
@@ -64,10 +68,20 @@ pub(super) fn read(
 
 /// Two realms, or two bearer issuers, of one issuer: whose token is it then?
 fn check_issuers(root: &Table<'_>, realms: &[At<Realm>], issuers: &[At<Issuer>]) {
-    let of_realms: Vec<_> =
-        realms.iter().map(|r| At { value: &r.value.issuer, line: r.line }).collect();
-    let of_issuers: Vec<_> =
-        issuers.iter().map(|i| At { value: &i.value.issuer, line: i.line }).collect();
+    let of_realms: Vec<_> = realms
+        .iter()
+        .map(|r| At {
+            value: &r.value.issuer,
+            line: r.line,
+        })
+        .collect();
+    let of_issuers: Vec<_> = issuers
+        .iter()
+        .map(|i| At {
+            value: &i.value.issuer,
+            line: i.line,
+        })
+        .collect();
     for at in repeated(&of_realms).chain(repeated(&of_issuers)) {
         let what = format!("the issuer `{}` stands in two sections", at.value);
         root.note(at.line, what, "keep one of them");
@@ -94,7 +108,11 @@ fn check_egress(
         };
         if !allow.contains(&authority) {
             let what = format!("`{url}` is not within `egress.allow`");
-            root.note(line, what, format!("add \"{}\" to `egress.allow`", authority.as_str()));
+            root.note(
+                line,
+                what,
+                format!("add \"{}\" to `egress.allow`", authority.as_str()),
+            );
         }
     }
 }

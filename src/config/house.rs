@@ -59,7 +59,11 @@ impl Portal {
         let origin = table.need_parsed("url", mend, https_origin);
         let names = table.need_section("names", texts);
         let (origin, host) = origin?.value;
-        Some(Self { origin, host, names: names? })
+        Some(Self {
+            origin,
+            host,
+            names: names?,
+        })
     }
 }
 
@@ -75,7 +79,9 @@ impl Listen {
         let control = place.path(table, "control");
         let connections_max = table.bounded("connections_max", 10_000, (1, 1_000_000));
         let per_block = table.bounded("connections_per_block_max", 256, (1, 1_000_000));
-        let public_address = overrides.listen_public.or(public.as_ref().map(|at| at.value));
+        let public_address = overrides
+            .listen_public
+            .or(public.as_ref().map(|at| at.value));
         let admin_address = overrides.listen_admin.or(admin.as_ref().map(|at| at.value));
         if let (Some(at), Some(public), Some(admin)) = (&admin, public_address, admin_address)
             && public == admin
@@ -98,7 +104,10 @@ impl Tls {
     pub(super) fn read(table: &mut Table<'_>, place: &Place) -> Option<Self> {
         let certificate = place.file(table, "certificate");
         let key = place.secret(table, "key");
-        Some(Self { certificate: certificate?, key: key? })
+        Some(Self {
+            certificate: certificate?,
+            key: key?,
+        })
     }
 }
 
@@ -109,7 +118,11 @@ impl Store {
             "memory" => Some(Self::Memory),
             "embedded" => Self::embedded(table, place),
             _ => {
-                table.note(line, format!("`{kind}` is no store"), "write `embedded` or `memory`");
+                table.note(
+                    line,
+                    format!("`{kind}` is no store"),
+                    "write `embedded` or `memory`",
+                );
                 None
             }
         }
@@ -118,13 +131,18 @@ impl Store {
     fn embedded(table: &mut Table<'_>, place: &Place) -> Option<Self> {
         let data_dir = place.secret_dir(table, "data_dir");
         let lock_dir = place.secret_dir(table, "lock_dir");
-        let free_bytes_min = table.bounded("free_bytes_min", FREE_BYTES_DEFAULT, (1 << 20, 1 << 50));
+        let free_bytes_min =
+            table.bounded("free_bytes_min", FREE_BYTES_DEFAULT, (1 << 20, 1 << 50));
         let (data_dir, lock_dir) = (data_dir?, lock_dir?);
         if lock_dir.starts_with(&data_dir) {
             let mend = "put it beside: a restored backup must not bring an old lock back";
             table.note(table.line(), "`lock_dir` lies within `data_dir`", mend);
         }
-        Some(Self::Embedded { data_dir, lock_dir, free_bytes_min: free_bytes_min? })
+        Some(Self::Embedded {
+            data_dir,
+            lock_dir,
+            free_bytes_min: free_bytes_min?,
+        })
     }
 }
 
@@ -132,7 +150,12 @@ impl Store {
 pub(super) fn texts(table: &mut Table<'_>) -> Option<Texts> {
     let mut text = |language| table.need::<String>(language).map(|at| at.value);
     let (uz, uzc, ru, en) = (text("uz"), text("uzc"), text("ru"), text("en"));
-    Some(Texts { uz: uz?, uzc: uzc?, ru: ru?, en: en? })
+    Some(Texts {
+        uz: uz?,
+        uzc: uzc?,
+        ru: ru?,
+        en: en?,
+    })
 }
 
 const FREE_BYTES_DEFAULT: u64 = 256 << 20;

@@ -74,11 +74,19 @@ impl Config {
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self, Vec<Problem>> {
         let bytes = fs::read(path).map_err(|error| {
             let what = format!("the config cannot be read: {error}");
-            vec![whole_file(path, what, "name a readable file with `--config`")]
+            vec![whole_file(
+                path,
+                what,
+                "name a readable file with `--config`",
+            )]
         })?;
         let config = Self::read(path, &bytes, overrides)?;
         let missing = config.missing();
-        if missing.is_empty() { Ok(config) } else { Err(missing) }
+        if missing.is_empty() {
+            Ok(config)
+        } else {
+            Err(missing)
+        }
     }
 
     /// Reads the file's bytes; touches nothing that it names.
@@ -87,8 +95,9 @@ impl Config {
     /// Every problem, ordered by line.
     pub fn read(path: &Path, bytes: &[u8], overrides: &Overrides) -> Result<Self, Vec<Problem>> {
         let place = Place::beside(path);
-        let (config, mut problems) =
-            sheet::read(path, bytes, |root| file::read(root, path, &place, overrides));
+        let (config, mut problems) = sheet::read(path, bytes, |root| {
+            file::read(root, path, &place, overrides)
+        });
         problems.sort();
         match config {
             Some(mut config) if problems.is_empty() => {
@@ -132,7 +141,11 @@ pub fn check(path: &Path, rest: impl FnOnce(&Config) -> Vec<Problem>) -> Vec<Pro
         Ok(bytes) => bytes,
         Err(error) => {
             let what = format!("the config cannot be read: {error}");
-            return vec![whole_file(path, what, "name a readable file with `--config`")];
+            return vec![whole_file(
+                path,
+                what,
+                "name a readable file with `--config`",
+            )];
         }
     };
     match Config::read(path, &bytes, &Overrides::default()) {
@@ -146,13 +159,21 @@ pub fn check(path: &Path, rest: impl FnOnce(&Config) -> Vec<Problem>) -> Vec<Pro
 }
 
 fn whole_file(file: &Path, what: String, mend: &str) -> Problem {
-    Problem { file: file.to_owned(), line: 0, what, mend: mend.to_owned() }
+    Problem {
+        file: file.to_owned(),
+        line: 0,
+        what,
+        mend: mend.to_owned(),
+    }
 }
 
 /// Notes each value that stood before already.
 fn repeated<T: PartialEq>(values: &[At<T>]) -> impl Iterator<Item = &At<T>> {
     let before = |(position, at): &(usize, &At<T>)| {
-        values.iter().take(*position).any(|earlier| earlier.value == at.value)
+        values
+            .iter()
+            .take(*position)
+            .any(|earlier| earlier.value == at.value)
     };
     values.iter().enumerate().filter(before).map(|(_, at)| at)
 }

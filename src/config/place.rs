@@ -37,7 +37,10 @@ impl Place {
     /// The folder of the config file.
     pub(super) fn beside(file: &Path) -> Self {
         let dir = file.parent().unwrap_or_else(|| Path::new("")).to_owned();
-        Self { dir, needed: RefCell::new(Vec::new()) }
+        Self {
+            dir,
+            needed: RefCell::new(Vec::new()),
+        }
     }
 
     pub(super) fn into_needed(self) -> Vec<Needed> {
@@ -62,20 +65,29 @@ impl Place {
     }
 
     pub(super) fn secret(&self, table: &mut Table<'_>, key: &'static str) -> Option<SecretFile> {
-        self.needed(table, key, Kind::SecretFile).map(SecretFile::new)
+        self.needed(table, key, Kind::SecretFile)
+            .map(SecretFile::new)
     }
 
     fn needed(&self, table: &mut Table<'_>, key: &'static str, kind: Kind) -> Option<PathBuf> {
         let At { value, line } = self.written(table, key)?;
-        self.needed.borrow_mut().push(Needed { line, path: value.clone(), kind });
+        self.needed.borrow_mut().push(Needed {
+            line,
+            path: value.clone(),
+            kind,
+        });
         Some(value)
     }
 
     fn written(&self, table: &mut Table<'_>, key: &'static str) -> Option<At<PathBuf>> {
-        table.need_parsed(key, "write a path, relative to this file", |given| match given {
-            "" => Err("the path is empty"),
-            _ => Ok(self.dir.join(given)),
-        })
+        table.need_parsed(
+            key,
+            "write a path, relative to this file",
+            |given| match given {
+                "" => Err("the path is empty"),
+                _ => Ok(self.dir.join(given)),
+            },
+        )
     }
 }
 
@@ -83,7 +95,12 @@ impl Needed {
     /// What is wrong with it on this machine, if anything.
     pub(super) fn problem(&self, file: &Path) -> Option<Problem> {
         let (what, mend) = self.wrong()?;
-        Some(Problem { file: file.to_owned(), line: self.line, what, mend })
+        Some(Problem {
+            file: file.to_owned(),
+            line: self.line,
+            what,
+            mend,
+        })
     }
 
     fn wrong(&self) -> Option<(String, String)> {
@@ -100,7 +117,10 @@ impl Needed {
             Kind::Dir | Kind::SecretDir => (metadata.is_dir(), "folder"),
         };
         if !is_kind {
-            return Some((format!("`{shown}` is not a {word}"), format!("name a {word}")));
+            return Some((
+                format!("`{shown}` is not a {word}"),
+                format!("name a {word}"),
+            ));
         }
         let mode = metadata.permissions().mode() & 0o777;
         match self.kind {

@@ -44,7 +44,10 @@ impl SecretFile {
     /// [`SecretError`]; a file that group or others may use is not read.
     pub fn read(&self) -> Result<Zeroizing<String>, SecretError> {
         let path = || self.0.clone();
-        let failed = |cause| SecretError::Read { path: path(), cause };
+        let failed = |cause| SecretError::Read {
+            path: path(),
+            cause,
+        };
         let file = File::open(&self.0).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let mode = metadata.permissions().mode() & 0o777;
@@ -55,13 +58,15 @@ impl SecretFile {
             return Err(SecretError::Size { path: path() });
         }
         let mut text = Zeroizing::new(String::new());
-        file.take(SECRET_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+        file.take(SECRET_BYTES_MAX)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
         let secret = text.strip_suffix('\n').unwrap_or(&text);
         let secret = secret.strip_suffix('\r').unwrap_or(secret);
-        match secret.is_empty() {
-            true => Err(SecretError::Size { path: path() }),
-            false => Ok(Zeroizing::new(secret.to_owned())),
+        if secret.is_empty() {
+            return Err(SecretError::Size { path: path() });
         }
+        Ok(Zeroizing::new(secret.to_owned()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::name::{AgencyId, RealmId, RoleId, Scope, SystemId};
 use crate::domain::principal::AcrRank;
 use crate::domain::sheet::{At, Table};
 
-/// A realm people sign in through: one client at one OpenID provider.
+/// A realm people sign in through: one client at one `OpenID` provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Realm {
     pub id: RealmId,
@@ -29,8 +29,17 @@ pub struct Realm {
 /// Names of the claims that say who signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claims {
-    Person { pinfl: String, name: String },
-    Official { official: String, agency: String, name: String, position: String, pinfl: String },
+    Person {
+        pinfl: String,
+        name: String,
+    },
+    Official {
+        official: String,
+        agency: String,
+        name: String,
+        position: String,
+        pinfl: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,9 +133,13 @@ impl Claims {
             let mut claim = |key| inner.need::<String>(key).map(|at| at.value);
             let (name, pinfl) = (claim("name"), claim("pinfl"));
             if is_person {
-                return Some(Self::Person { pinfl: pinfl?, name: name? });
+                return Some(Self::Person {
+                    pinfl: pinfl?,
+                    name: name?,
+                });
             }
-            let (official, agency, position) = (claim("official"), claim("agency"), claim("position"));
+            let (official, agency, position) =
+                (claim("official"), claim("agency"), claim("position"));
             Some(Self::Official {
                 official: official?,
                 agency: agency?,
@@ -147,7 +160,11 @@ fn ranks(table: &mut Table<'_>) -> BTreeMap<String, AcrRank> {
         Ok((acr.to_owned(), rank))
     });
     if ranks.is_empty() {
-        table.note(table.line(), "no `acr` value has a rank", "write `acr = { \"1\" = 1 }`");
+        table.note(
+            table.line(),
+            "no `acr` value has a rank",
+            "write `acr = { \"1\" = 1 }`",
+        );
     }
     ranks.into_iter().collect()
 }
@@ -164,7 +181,11 @@ impl Issuer {
         }
         let types = table.list::<String>("types");
         if table.is_empty("types") {
-            table.note(name.line, "no type of token is accepted", "write `types = [\"at+jwt\"]`");
+            table.note(
+                name.line,
+                "no type of token is accepted",
+                "write `types = [\"at+jwt\"]`",
+            );
         }
         let systems = table.named("systems", System::read);
         let (issuer, audience) = (issuer?, audience?);
@@ -174,10 +195,16 @@ impl Issuer {
             jwks: jwks.map(|at| at.value),
             audience: audience.value,
             algorithms: algorithms.into_iter().map(|at| at.value).collect(),
-            types: types.into_iter().map(|at| at.value.to_ascii_lowercase()).collect(),
+            types: types
+                .into_iter()
+                .map(|at| at.value.to_ascii_lowercase())
+                .collect(),
             systems,
         };
-        Some(At { value: issuer, line: name.line })
+        Some(At {
+            value: issuer,
+            line: name.line,
+        })
     }
 }
 
@@ -189,7 +216,9 @@ impl Algorithm {
             "PS256" => Ok(Self::Ps256),
             "RS256" => Ok(Self::Rs256),
             "EdDSA" => Ok(Self::EdDsa),
-            _ => Err(format!("`{given}` is no asymmetric signature algorithm known here")),
+            _ => Err(format!(
+                "`{given}` is no asymmetric signature algorithm known here"
+            )),
         }
     }
 }

@@ -39,7 +39,10 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactOrigin {
     /// A body's own system, asked over HTTP.
-    Service { address: String, secret: SecretFile },
+    Service {
+        address: String,
+        secret: SecretFile,
+    },
     File(PathBuf),
 }
 
@@ -57,7 +60,10 @@ impl Authority {
     /// Reads `host:port`; an IPv6 address stands in brackets.
     pub fn parse(given: &str) -> Result<Self, String> {
         let url = Url::parse(&format!("tcp://{given}")).ok();
-        match url.as_ref().and_then(|url| Some((url.host_str()?, url.port()?))) {
+        match url
+            .as_ref()
+            .and_then(|url| Some((url.host_str()?, url.port()?)))
+        {
             Some((host, port)) if format!("{host}:{port}") == given && port > 0 => {
                 Ok(Self(given.to_owned()))
             }
@@ -69,7 +75,11 @@ impl Authority {
     #[must_use]
     pub fn of_url(url: &str) -> Option<Self> {
         let url = Url::parse(url).ok()?;
-        Some(Self(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)))
+        Some(Self(format!(
+            "{}:{}",
+            url.host_str()?,
+            url.port_or_known_default()?
+        )))
     }
 
     #[must_use]
@@ -104,9 +114,10 @@ impl Upstream {
 impl Facts {
     pub(super) fn read(name: At<&str>, table: &mut Table<'_>, place: &Place) -> Option<At<Self>> {
         let At { value: name, line } = name;
-        let origin = match table.has("file") {
-            true => place.file(table, "file").map(FactOrigin::File),
-            false => service(table, place),
+        let origin = if table.has("file") {
+            place.file(table, "file").map(FactOrigin::File)
+        } else {
+            service(table, place)
         };
         let agencies = table.list_parsed("agencies", "name a body", AgencyId::parse);
         let mend = "write `cases`, `staff`, `mandates`, `consents` or `persons`";
@@ -141,7 +152,10 @@ fn service(table: &mut Table<'_>, place: &Place) -> Option<FactOrigin> {
     let address = table.need_parsed("address", URL_MEND, guarded_url);
     let secret = place.secret(table, "secret_file");
     let address = address?.value.trim_end_matches('/').to_owned();
-    Some(FactOrigin::Service { address, secret: secret? })
+    Some(FactOrigin::Service {
+        address,
+        secret: secret?,
+    })
 }
 
 /// The name of a section, read by `parse`.
@@ -160,12 +174,14 @@ pub(super) fn named<T, E: fmt::Display>(
 }
 
 /// A URL that secrets may be sent to: `https`, or `http` that does not leave this machine. Given
-/// back as it was written, since issuers are compared byte for byte (OpenID Connect Core §3.1.3.7).
+/// back as it was written, since issuers are compared byte for byte (`OpenID` Connect Core §3.1.3.7).
 pub(super) fn guarded_url(given: &str) -> Result<String, String> {
     let url = Url::parse(given).map_err(|_| format!("`{given}` is not a URL"))?;
     let plain = url.username().is_empty() && url.password().is_none();
     if !plain || url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("`{given}` has user information, a query or a fragment"));
+        return Err(format!(
+            "`{given}` has user information, a query or a fragment"
+        ));
     }
     match (url.scheme(), url.host()) {
         ("https", Some(_)) => Ok(given.to_owned()),
@@ -180,7 +196,9 @@ pub(super) fn https_origin(given: &str) -> Result<(String, String), String> {
     let same = |url: &Url| url.origin().ascii_serialization() == given;
     match url.filter(same).as_ref().and_then(Url::host_str) {
         Some(host) => Ok((given.to_owned(), host.to_owned())),
-        None => Err(format!("`{given}` is not an origin with `https`, as browsers write it")),
+        None => Err(format!(
+            "`{given}` is not an origin with `https`, as browsers write it"
+        )),
     }
 }
 

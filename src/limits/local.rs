@@ -36,7 +36,13 @@ impl<K: Hash + Eq + Clone> Local<K> {
             .allow_burst(rate.requests_max);
         let memory = Memory::new(keys_max);
         let limiter = RateLimiter::new(quota, memory.clone(), Ticks(clock));
-        Self { name, rate, period, limiter, memory }
+        Self {
+            name,
+            rate,
+            period,
+            limiter,
+            memory,
+        }
     }
 
     pub(super) fn check(&self, key: &K) -> Result<Allowance, Exceeded> {
@@ -46,7 +52,10 @@ impl<K: Hash + Eq + Clone> Local<K> {
                 let wait = until.wait_time_from(self.limiter.clock().now());
                 let retry_after_seconds = seconds_up(wait).max(1);
                 let allowance = self.allowance(0, Some(retry_after_seconds));
-                Err(Exceeded { retry_after_seconds, allowance })
+                Err(Exceeded {
+                    retry_after_seconds,
+                    allowance,
+                })
             }
         }
     }
@@ -69,7 +78,13 @@ impl<K: Hash + Eq + Clone> Local<K> {
 
 impl<K: Hash + Eq + Clone> fmt::Debug for Local<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Local({}, {:?}, {} keys)", self.name, self.rate, self.keys())
+        write!(
+            f,
+            "Local({}, {:?}, {} keys)",
+            self.name,
+            self.rate,
+            self.keys()
+        )
     }
 }
 

@@ -29,7 +29,12 @@ struct Shard<K> {
 impl<K: Hash + Eq + Clone> Memory<K> {
     /// Room for `keys_max` keys, and for one in each generation at least.
     pub(super) fn new(keys_max: usize) -> Self {
-        let shard = |_| Mutex::new(Shard { young: HashMap::new(), old: HashMap::new() });
+        let shard = |_| {
+            Mutex::new(Shard {
+                young: HashMap::new(),
+                old: HashMap::new(),
+            })
+        };
         Self {
             shards: Arc::new(std::array::from_fn(shard)),
             generation_keys_max: (keys_max / SHARDS / 2).max(1),

@@ -78,7 +78,12 @@ pub enum PrincipalKey {
 impl AddressLimit {
     #[must_use]
     pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Self {
-        Self(Local::new("address", settings.address, settings.keys_max, clock))
+        Self(Local::new(
+            "address",
+            settings.address,
+            settings.keys_max,
+            clock,
+        ))
     }
 
     /// Counts one request of this block.
@@ -99,7 +104,12 @@ impl AddressLimit {
 impl PrincipalLimit {
     #[must_use]
     pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Self {
-        Self(Local::new("principal", settings.principal, settings.keys_max, clock))
+        Self(Local::new(
+            "principal",
+            settings.principal,
+            settings.keys_max,
+            clock,
+        ))
     }
 
     /// Counts one request of this principal for this operation.
@@ -138,14 +148,20 @@ impl Allowance {
     /// The value of `RateLimit-Policy`.
     #[must_use]
     pub fn policy_field(&self) -> String {
-        let Rate { requests_max, window_seconds } = self.rate;
+        let Rate {
+            requests_max,
+            window_seconds,
+        } = self.rate;
         format!("\"{}\";q={requests_max};w={window_seconds}", self.name)
     }
 
     /// The value of `RateLimit`.
     #[must_use]
     pub fn limit_field(&self) -> String {
-        format!("\"{}\";r={};t={}", self.name, self.remaining, self.reset_seconds)
+        format!(
+            "\"{}\";r={};t={}",
+            self.name, self.remaining, self.reset_seconds
+        )
     }
 
     /// Requests that may still come at once.

@@ -41,11 +41,17 @@ fn covering(earlier: &Described, later: &Described) -> Option<Problem> {
         "the prefix `{}` and `{}` of `{}` cover each other on `{host}`",
         two.prefix, one.prefix, one.id
     );
-    Some(later.problem(later.prefix_line, what, "choose a prefix of its own".to_owned()))
+    Some(later.problem(
+        later.prefix_line,
+        what,
+        "choose a prefix of its own".to_owned(),
+    ))
 }
 
 fn is_under(prefix: &str, other: &str) -> bool {
-    other.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    other
+        .strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Operations of one service and method that answer the same path.
@@ -77,5 +83,8 @@ fn answers_same(one: &DescribedOperation, two: &DescribedOperation) -> bool {
 }
 
 fn also_in(other: &Described, line: u32) -> String {
-    format!("rename one; the other stands in {}:{line}", other.file.display())
+    format!(
+        "rename one; the other stands in {}:{line}",
+        other.file.display()
+    )
 }

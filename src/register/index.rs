@@ -46,7 +46,11 @@ impl Route {
     /// What stood in the place of the capture, decoded.
     #[must_use]
     pub fn capture(&self, name: &str) -> Option<&str> {
-        let found = self.captures.0.iter().find(|(capture, _)| capture == name)?;
+        let found = self
+            .captures
+            .0
+            .iter()
+            .find(|(capture, _)| capture == name)?;
         Some(&found.1)
     }
 
@@ -70,7 +74,9 @@ impl RouteError {
 
 impl std::fmt::Debug for Captures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -105,11 +111,17 @@ impl Index {
                 root.insert(&operation.template, &operation.operation);
             }
             let service = Arc::clone(&one.service);
-            let first = segments(&service.prefix).next().unwrap_or_default().to_owned();
+            let first = segments(&service.prefix)
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let mount = Arc::new(Mount { service, root });
             for host in &one.service.hosts {
                 let of_host = index.mounts.entry(host.clone()).or_default();
-                of_host.entry(first.clone()).or_default().push(Arc::clone(&mount));
+                of_host
+                    .entry(first.clone())
+                    .or_default()
+                    .push(Arc::clone(&mount));
             }
         }
         index
@@ -127,7 +139,10 @@ impl Index {
     ) -> Result<Route, RouteError> {
         let (mount, rest) = self.mount(host, target).ok_or(RouteError::Unknown)?;
         let path: Vec<_> = rest.map(segments).into_iter().flatten().collect();
-        let mut walk = Walk { allowed: BTreeSet::new(), method: own_method(method) };
+        let mut walk = Walk {
+            allowed: BTreeSet::new(),
+            method: own_method(method),
+        };
         let mut captured = Vec::new();
         let Some((operation, names)) = walk.find(&mount.root, &path, &mut captured) else {
             return Err(walk.refusal());
@@ -147,10 +162,11 @@ impl Index {
         let mounts = self.mounts.get(host)?.get(first)?;
         mounts.iter().find_map(|mount| {
             let rest = target.path().strip_prefix(mount.service.prefix.as_str())?;
-            match rest.starts_with('/') || rest.is_empty() {
-                true => Some((mount.as_ref(), Some(rest).filter(|rest| !rest.is_empty()))),
-                false => None,
+            if rest.is_empty() {
+                return Some((mount.as_ref(), None));
             }
+            rest.starts_with('/')
+                .then_some((mount.as_ref(), Some(rest)))
         })
     }
 }
@@ -165,7 +181,8 @@ impl Node {
             };
         }
         let names = template.captures().map(str::to_owned).collect();
-        node.operations.insert(operation.method, (Arc::clone(operation), names));
+        node.operations
+            .insert(operation.method, (Arc::clone(operation), names));
     }
 }
 
@@ -210,7 +227,9 @@ impl Walk {
             Method::Post | Method::Put | Method::Patch | Method::Delete => method.as_str(),
         };
         let allow: Vec<_> = self.allowed.iter().map(head).collect();
-        RouteError::Method { allow: allow.join(", ") }
+        RouteError::Method {
+            allow: allow.join(", "),
+        }
     }
 }
 

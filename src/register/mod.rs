@@ -110,7 +110,11 @@ impl Register {
         let index = Index::build(&described);
         let of_service = |d: description::Described| d.operations.into_iter().map(|o| o.operation);
         let operations = described.into_iter().flat_map(of_service).collect();
-        Ok(Self { services, operations, index })
+        Ok(Self {
+            services,
+            operations,
+            index,
+        })
     }
 
     /// The operation of a request, and where it goes upstream. `host` is lower case, without port

@@ -18,7 +18,10 @@ pub struct Preflight {
 
 impl Preflight {
     pub(super) fn grant(service: &Service, origin: &str) -> Option<Self> {
-        let allowed = service.cors_origins.iter().find(|allowed| *allowed == origin)?;
+        let allowed = service
+            .cors_origins
+            .iter()
+            .find(|allowed| *allowed == origin)?;
         Some(Self {
             origin: allowed.clone(),
             methods: METHODS,

@@ -21,7 +21,10 @@ impl Files {
     /// Files that someone else read, under the folder they came from.
     #[must_use]
     pub fn in_memory(dir: &Path, files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> Self {
-        Self { dir: dir.to_owned(), bytes: files.into_iter().collect() }
+        Self {
+            dir: dir.to_owned(),
+            bytes: files.into_iter().collect(),
+        }
     }
 
     /// Every `*.toml` directly in `dir`.
@@ -31,9 +34,16 @@ impl Files {
     pub fn of_dir(dir: &Path) -> Result<Self, Vec<Problem>> {
         let unreadable = |error: &std::io::Error| {
             let what = format!("the folder cannot be read: {error}");
-            vec![problem(dir, what, "name the folder that holds the register")]
+            vec![problem(
+                dir,
+                what,
+                "name the folder that holds the register",
+            )]
         };
-        let mut files = Self { dir: dir.to_owned(), bytes: BTreeMap::new() };
+        let mut files = Self {
+            dir: dir.to_owned(),
+            bytes: BTreeMap::new(),
+        };
         let mut problems = Vec::new();
         for entry in fs::read_dir(dir).map_err(|error| unreadable(&error))? {
             let path = entry.map_err(|error| unreadable(&error))?.path();
@@ -45,12 +55,18 @@ impl Files {
                 Err(what) => problems.push(problem(&path, what, "put a readable file there")),
             }
         }
-        if problems.is_empty() { Ok(files) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(files)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Paths and bytes, ordered by path.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, &[u8])> {
-        self.bytes.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice()))
+        self.bytes
+            .iter()
+            .map(|(path, bytes)| (path.as_path(), bytes.as_slice()))
     }
 
     #[must_use]
@@ -60,7 +76,11 @@ impl Files {
 
     pub(super) fn nothing_found(&self) -> Problem {
         let what = "the register describes no e-service".to_owned();
-        problem(&self.dir, what, "write one file `*.toml` for each e-service")
+        problem(
+            &self.dir,
+            what,
+            "write one file `*.toml` for each e-service",
+        )
     }
 }
 
@@ -77,5 +97,10 @@ fn read_plain(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn problem(file: &Path, what: String, mend: &str) -> Problem {
-    Problem { file: file.to_owned(), line: 0, what, mend: mend.to_owned() }
+    Problem {
+        file: file.to_owned(),
+        line: 0,
+        what,
+        mend: mend.to_owned(),
+    }
 }

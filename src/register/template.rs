@@ -33,12 +33,19 @@ impl Template {
             return Err(format!("the path `{given}` does not begin with `/`"));
         };
         if inner.is_empty() {
-            return Ok(Self { segments: Vec::new() });
+            return Ok(Self {
+                segments: Vec::new(),
+            });
         }
-        let template = Self { segments: inner.split('/').map(segment).collect::<Result<_, _>>()? };
+        let template = Self {
+            segments: inner.split('/').map(segment).collect::<Result<_, _>>()?,
+        };
         let mut names: Vec<_> = template.captures().collect();
         names.sort_unstable();
-        let repeated = names.iter().zip(names.iter().skip(1)).find(|(one, two)| one == two);
+        let repeated = names
+            .iter()
+            .zip(names.iter().skip(1))
+            .find(|(one, two)| one == two);
         match repeated {
             Some((name, _)) => Err(format!("the capture `{{{name}}}` stands twice")),
             None => Ok(template),
@@ -76,7 +83,11 @@ impl Template {
             }
             leaning = lean;
         }
-        if leaning == Ordering::Equal { Overlap::Ambiguous } else { Overlap::Refines }
+        if leaning == Ordering::Equal {
+            Overlap::Ambiguous
+        } else {
+            Overlap::Refines
+        }
     }
 }
 
@@ -88,15 +99,22 @@ pub(super) fn is_plain_segment(segment: &str) -> bool {
 }
 
 fn segment(given: &str) -> Result<Segment, String> {
-    let Some(name) = given.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+    let Some(name) = given
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+    else {
         if is_plain_segment(given) {
             return Ok(Segment::Literal(given.to_owned()));
         }
-        return Err(format!("the path segment `{given}` is neither plain text nor one `{{capture}}`"));
+        return Err(format!(
+            "the path segment `{given}` is neither plain text nor one `{{capture}}`"
+        ));
     };
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(plain) {
-        return Err(format!("`{{{name}}}` is not a capture: use a-z, 0-9 and `_`"));
+        return Err(format!(
+            "`{{{name}}}` is not a capture: use a-z, 0-9 and `_`"
+        ));
     }
     Ok(Segment::Capture(name.to_owned()))
 }

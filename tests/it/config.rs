@@ -16,8 +16,12 @@ fn demo_text() -> String {
 }
 
 fn read(text: &str) -> Result<Config, Vec<String>> {
-    Config::read(Path::new("conf/gateway.toml"), text.as_bytes(), &Overrides::default())
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    Config::read(
+        Path::new("conf/gateway.toml"),
+        text.as_bytes(),
+        &Overrides::default(),
+    )
+    .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 /// The problems of the demo's config with one thing replaced.
@@ -28,7 +32,11 @@ fn problems(from: &str, to: &str) -> Vec<String> {
 }
 
 fn line_of(part: &str) -> usize {
-    demo_text().lines().position(|line| line.contains(part)).unwrap() + 1
+    demo_text()
+        .lines()
+        .position(|line| line.contains(part))
+        .unwrap()
+        + 1
 }
 
 #[test]
@@ -37,7 +45,12 @@ fn the_demos_config_holds_and_its_paths_are_relative_to_it() {
     assert_eq!(config.portal.host, "localhost");
     assert_eq!(config.bundle_dir, Path::new("conf/../../policies"));
     assert_eq!(config.realms.len(), 2);
-    assert!(config.realms.iter().any(|r| matches!(r.claims, Claims::Official { .. })));
+    assert!(
+        config
+            .realms
+            .iter()
+            .any(|r| matches!(r.claims, Claims::Official { .. }))
+    );
     assert_eq!(config.issuers.first().unwrap().systems.len(), 3);
     assert_eq!(config.upstreams.len(), 2);
     assert!(matches!(config.store, Store::Embedded { .. }));
@@ -62,8 +75,14 @@ fn the_command_line_moves_the_listeners() {
 fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
     let text = demo_text()
         .replace("[tls]", "[tsl]")
-        .replace("admin = \"127.0.0.1:8444\"", "admin = \"127.0.0.1\"\nadnim = 3")
-        .replace("algorithms = [\"ES256\"]", "algorithms = [\"HS256\", \"none\"]")
+        .replace(
+            "admin = \"127.0.0.1:8444\"",
+            "admin = \"127.0.0.1\"\nadnim = 3",
+        )
+        .replace(
+            "algorithms = [\"ES256\"]",
+            "algorithms = [\"HS256\", \"none\"]",
+        )
         .replace("trust = \"operator\"", "trust = \"everyone\"")
         .replace("requests_max = 60,", "");
     // One line more stands before those that follow `[listen]`.
@@ -100,7 +119,9 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
             after("trust = ")
         ),
     ];
-    let expected: Vec<_> = expected.map(|line| format!("conf/gateway.toml{line}")).into();
+    let expected: Vec<_> = expected
+        .map(|line| format!("conf/gateway.toml{line}"))
+        .into();
     assert_eq!(read(&text).unwrap_err(), expected);
 }
 
@@ -140,14 +161,22 @@ fn secrets_go_only_where_egress_and_tls_let_them() {
 fn a_lock_within_the_data_is_refused() {
     let problems = problems("muhrdor-demo/lock", "muhrdor-demo/store/lock");
     assert_eq!(problems.len(), 1);
-    assert!(problems.concat().contains("`lock_dir` lies within `data_dir`"));
+    assert!(
+        problems
+            .concat()
+            .contains("`lock_dir` lies within `data_dir`")
+    );
 }
 
 #[test]
 fn a_listener_has_an_address_of_its_own() {
     let problems = problems("admin = \"127.0.0.1:8444\"", "admin = \"127.0.0.1:8443\"");
     assert_eq!(problems.len(), 1);
-    assert!(problems.concat().contains("`admin` and `public` are both `127.0.0.1:8443`"));
+    assert!(
+        problems
+            .concat()
+            .contains("`admin` and `public` are both `127.0.0.1:8443`")
+    );
 }
 
 fn write(path: &Path, text: &str, mode: u32) {
@@ -181,23 +210,35 @@ fn installed() -> tempfile::TempDir {
 fn ad_06_a_secret_that_others_can_read_is_refused_with_the_line_that_names_it() {
     let root = installed();
     let file = root.path().join("deploy/demo/gateway.toml");
-    assert_eq!(Config::load(&file, &Overrides::default()).map(|_| ()), Ok(()));
+    assert_eq!(
+        Config::load(&file, &Overrides::default()).map(|_| ()),
+        Ok(())
+    );
     write(&root.path().join("muhrdor-demo/tls/server.key"), "-", 0o640);
     dir(&root.path().join("muhrdor-demo/keys"), 0o755);
     fs::remove_file(root.path().join("muhrdor-demo/secrets/facts.token")).unwrap();
     let problems = config::check(&file, |_| Vec::new());
-    let found: Vec<_> = problems.iter().map(|p| (p.line as usize, p.what.clone())).collect();
+    let found: Vec<_> = problems
+        .iter()
+        .map(|p| (p.line as usize, p.what.clone()))
+        .collect();
     let shown = |path: &str| file.parent().unwrap().join(path).display().to_string();
     assert_eq!(
         found,
         [
             (
                 line_of("key = \"../../muhrdor-demo/tls"),
-                format!("`{}` is open to others (mode 640)", shown("../../muhrdor-demo/tls/server.key"))
+                format!(
+                    "`{}` is open to others (mode 640)",
+                    shown("../../muhrdor-demo/tls/server.key")
+                )
             ),
             (
                 line_of("folder ="),
-                format!("`{}` is open to others (mode 755)", shown("../../muhrdor-demo/keys"))
+                format!(
+                    "`{}` is open to others (mode 755)",
+                    shown("../../muhrdor-demo/keys")
+                )
             ),
             (
                 line_of("secret_file = "),
@@ -219,7 +260,13 @@ fn a_secret_is_read_without_its_line_break_and_only_when_closed() {
     assert_eq!(secret.read().unwrap().as_str(), "word");
     write(&path, "word\n", 0o604);
     let error = secret.read().unwrap_err().to_string();
-    assert_eq!(error, format!("the secret `{}` is open to others (mode 604)", path.display()));
+    assert_eq!(
+        error,
+        format!(
+            "the secret `{}` is open to others (mode 604)",
+            path.display()
+        )
+    );
     write(&path, "\n", 0o600);
     assert!(secret.read().unwrap_err().to_string().contains("is empty"));
 }
@@ -229,9 +276,16 @@ fn a_config_that_is_not_there_or_not_toml_is_told_plainly() {
     let problems = config::check(Path::new("no/such.toml"), |_| Vec::new());
     assert_eq!(
         problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["no/such.toml: the config cannot be read: No such file or directory (os error 2); \
-          name a readable file with `--config`"]
+        [
+            "no/such.toml: the config cannot be read: No such file or directory (os error 2); \
+          name a readable file with `--config`"
+        ]
     );
     let broken = read("[portal\nurl = 3").unwrap_err();
-    assert!(broken.iter().all(|p| p.starts_with("conf/gateway.toml:1: not TOML: ")), "{broken:?}");
+    assert!(
+        broken
+            .iter()
+            .all(|p| p.starts_with("conf/gateway.toml:1: not TOML: ")),
+        "{broken:?}"
+    );
 }

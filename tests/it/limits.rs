@@ -18,12 +18,19 @@ fn rate(requests_max: u32, window_seconds: u32) -> Rate {
 }
 
 fn settings(keys_max: usize) -> Settings {
-    Settings { address: rate(3, 60), principal: rate(2, 10), keys_max }
+    Settings {
+        address: rate(3, 60),
+        principal: rate(2, 10),
+        keys_max,
+    }
 }
 
 fn address_limit(keys_max: usize) -> (AddressLimit, HandClock) {
     let clock = HandClock::at(Timestamp::from_unix_ms(0));
-    (AddressLimit::new(&settings(keys_max), Arc::new(clock.clone())), clock)
+    (
+        AddressLimit::new(&settings(keys_max), Arc::new(clock.clone())),
+        clock,
+    )
 }
 
 fn block(address: &str) -> AddressBlock {
@@ -34,12 +41,16 @@ fn block(address: &str) -> AddressBlock {
 fn a_burst_passes_the_next_request_waits_and_is_told_how_long() {
     let (limit, clock) = address_limit(1000);
     let peer = block("192.0.2.1");
-    let remaining: Vec<_> =
-        (0..3).map(|_| limit.check(peer).unwrap().remaining()).collect();
+    let remaining: Vec<_> = (0..3)
+        .map(|_| limit.check(peer).unwrap().remaining())
+        .collect();
     assert_eq!(remaining, [2, 1, 0]);
     let exceeded = limit.check(peer).unwrap_err();
     assert_eq!(exceeded.retry_after_seconds, 20);
-    assert_eq!(exceeded.to_string(), "too many requests; the next may come in 20 s");
+    assert_eq!(
+        exceeded.to_string(),
+        "too many requests; the next may come in 20 s"
+    );
     assert_eq!(exceeded.allowance.policy_field(), "\"address\";q=3;w=60");
     assert_eq!(exceeded.allowance.limit_field(), "\"address\";r=0;t=20");
     clock.advance_ms(19_999);
@@ -64,7 +75,11 @@ fn rl_02_addresses_of_one_subnet_and_mapped_ones_share_a_count() {
     for address in ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::9"] {
         assert!(limit.check(block(address)).is_ok());
     }
-    assert!(limit.check(block("2001:db8:1:2:aaaa:bbbb:cccc:dddd")).is_err());
+    assert!(
+        limit
+            .check(block("2001:db8:1:2:aaaa:bbbb:cccc:dddd"))
+            .is_err()
+    );
     assert!(limit.check(block("2001:db8:1:3::1")).is_ok());
     for address in ["192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7"] {
         assert!(limit.check(block(address)).is_ok());

@@ -9,14 +9,40 @@ use muhrdor::register::{Files, KnownNames, Register, RouteError};
 use muhrdor::wire::path::Target;
 
 fn known() -> KnownNames {
-    let texts = || Texts { uz: "a".into(), uzc: "a".into(), ru: "a".into(), en: "a".into() };
-    let purposes = ["own.view", "own.apply", "own.journal", "pension.assess", "benefit.assess"];
+    let texts = || Texts {
+        uz: "a".into(),
+        uzc: "a".into(),
+        ru: "a".into(),
+        en: "a".into(),
+    };
+    let purposes = [
+        "own.view",
+        "own.apply",
+        "own.journal",
+        "pension.assess",
+        "benefit.assess",
+    ];
     let more_purposes = ["credit.assess", "oversight.policies"];
-    let classes = ["public", "personal", "identifier", "name", "civil-status", "address"];
+    let classes = [
+        "public",
+        "personal",
+        "identifier",
+        "name",
+        "civil-status",
+        "address",
+    ];
     let more_classes = ["contact", "income", "employment", "health", "journal"];
     KnownNames {
-        purposes: purposes.iter().chain(&more_purposes).map(|p| PurposeId::parse(p).unwrap()).collect(),
-        classes: classes.iter().chain(&more_classes).map(|c| DataClass::parse(c).unwrap()).collect(),
+        purposes: purposes
+            .iter()
+            .chain(&more_purposes)
+            .map(|p| PurposeId::parse(p).unwrap())
+            .collect(),
+        classes: classes
+            .iter()
+            .chain(&more_classes)
+            .map(|c| DataClass::parse(c).unwrap())
+            .collect(),
         roles: ["pension-inspector", "income-checker", "security-officer"]
             .map(|role| RoleId::parse(role).unwrap())
             .into(),
@@ -27,7 +53,9 @@ fn known() -> KnownNames {
 }
 
 fn read(files: &[(&str, &str)]) -> Result<Register, Vec<String>> {
-    let files = files.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()));
+    let files = files
+        .iter()
+        .map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec()));
     Register::read(&Files::in_memory(Path::new("services"), files), &known())
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
@@ -79,7 +107,11 @@ fn walk(register: &Register, host: &str, method: &str, target: &str) -> String {
     };
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     match register.route(host, &method, &target) {
-        Ok(route) => format!("{} {}", route.operation().id, route.upstream_target().as_str()),
+        Ok(route) => format!(
+            "{} {}",
+            route.operation().id,
+            route.upstream_target().as_str()
+        ),
         Err(RouteError::Method { allow }) => format!("method_not_allowed {allow}"),
         Err(error) => error.reason().to_string(),
     }
@@ -94,7 +126,10 @@ fn a_request_has_the_most_literal_operation_and_its_upstreams_prefix() {
     assert_eq!(get("/files"), "files.root /v1/files");
     assert_eq!(get("/files/a.txt?v=1"), "files.read /v1/files/a.txt?v=1");
     assert_eq!(get("/files/list"), "files.list /v1/files/list");
-    assert_eq!(get("/files/list/parts/2"), "files.part /v1/files/list/parts/2");
+    assert_eq!(
+        get("/files/list/parts/2"),
+        "files.part /v1/files/list/parts/2"
+    );
     assert_eq!(get("/files/"), "unknown_operation");
     assert_eq!(get("/files/a/b"), "unknown_operation");
     assert_eq!(get("/other"), "unknown_operation");
@@ -103,7 +138,9 @@ fn a_request_has_the_most_literal_operation_and_its_upstreams_prefix() {
 #[test]
 fn a_capture_is_decoded_and_stays_out_of_debug() {
     let target = Target::parse(b"/files/a%20b/parts/7").unwrap();
-    let route = sample().route("portal.example", &Method::GET, &target).unwrap();
+    let route = sample()
+        .route("portal.example", &Method::GET, &target)
+        .unwrap();
     assert_eq!(route.capture("name"), Some("a b"));
     assert_eq!(route.capture("part"), Some("7"));
     assert_eq!(route.capture("other"), None);
@@ -124,7 +161,12 @@ fn pa_02_an_escaped_hash_stays_data() {
 
 #[test]
 fn pa_06_and_pa_07_encoded_separators_are_refused_and_letters_are_decoded_first() {
-    for target in ["/files%2f..%2fadmin", "/files%5cx", "/files/%2e%2e/admin", "/files/%00"] {
+    for target in [
+        "/files%2f..%2fadmin",
+        "/files%5cx",
+        "/files/%2e%2e/admin",
+        "/files/%00",
+    ] {
         assert_eq!(get(target), "bad_request", "{target}");
     }
     assert_eq!(get("/%66iles/%6cist"), "files.list /v1/files/list");
@@ -147,7 +189,10 @@ fn pa_09_a_prefix_ends_at_a_segment_and_no_rewrite_climbs() {
 fn pa_11_a_star_is_a_literal() {
     assert_eq!(get("/f*les"), "unknown_operation");
     assert_eq!(get("/files/l*st"), "files.read /v1/files/l*st");
-    assert_eq!(walk(&sample(), "portal.example", "OPTIONS", "*"), "bad_request");
+    assert_eq!(
+        walk(&sample(), "portal.example", "OPTIONS", "*"),
+        "bad_request"
+    );
 }
 
 #[test]
@@ -166,10 +211,25 @@ fn pa_16_paths_keep_their_case() {
 
 #[test]
 fn pa_18_hosts_are_matched_whole() {
-    for host in ["portalxexample", "portal.example.evil", "evil-portal.example", "example", ""] {
-        assert_eq!(walk(&sample(), host, "GET", "/files"), "unknown_operation", "{host}");
+    for host in [
+        "portalxexample",
+        "portal.example.evil",
+        "evil-portal.example",
+        "example",
+        "",
+    ] {
+        assert_eq!(
+            walk(&sample(), host, "GET", "/files"),
+            "unknown_operation",
+            "{host}"
+        );
     }
-    for host in ["*.example", "portal.ex.mple$", "(portal|app).example", "portal.example."] {
+    for host in [
+        "*.example",
+        "portal.ex.mple$",
+        "(portal|app).example",
+        "portal.example.",
+    ] {
         let text = format!("{HEAD}{}", open("files.root", "GET /"));
         let text = text.replace("[\"portal.example\"]", &format!("[\"{host}\"]"));
         assert!(read(&[("a.toml", &text)]).is_err(), "{host}");
@@ -177,8 +237,10 @@ fn pa_18_hosts_are_matched_whole() {
     let text = format!("{HEAD}{}", open("files.root", "GET /")).replace("portal.", "*.portal.");
     assert_eq!(
         problems(&text),
-        ["a.toml:5: `hosts`: `*.portal.example` is a pattern, and hosts are matched whole; \
-          write one whole host name, in lower case, without port"]
+        [
+            "a.toml:5: `hosts`: `*.portal.example` is a pattern, and hosts are matched whole; \
+          write one whole host name, in lower case, without port"
+        ]
     );
 }
 
@@ -188,17 +250,29 @@ fn pa_23_only_the_operations_own_methods_reach_it() {
     let walk = |method: &str, target| walk(&register, "portal.example", method, target);
     assert_eq!(walk("HEAD", "/files/list"), "files.list /v1/files/list");
     assert_eq!(walk("PUT", "/files/list"), "files.write /v1/files/list");
-    assert_eq!(walk("DELETE", "/files/a"), "method_not_allowed GET, HEAD, PUT");
+    assert_eq!(
+        walk("DELETE", "/files/a"),
+        "method_not_allowed GET, HEAD, PUT"
+    );
     for method in ["TRACE", "CONNECT", "FOO", "get", "OPTIONS"] {
-        assert_eq!(walk(method, "/files/a"), "method_not_allowed GET, HEAD, PUT", "{method}");
-        assert_eq!(walk(method, "/files/a/b"), "method_not_allowed ", "{method}");
+        assert_eq!(
+            walk(method, "/files/a"),
+            "method_not_allowed GET, HEAD, PUT",
+            "{method}"
+        );
+        assert_eq!(
+            walk(method, "/files/a/b"),
+            "method_not_allowed ",
+            "{method}"
+        );
     }
     assert_eq!(walk("DELETE", "/files/a/b"), "unknown_operation");
 }
 
 #[test]
 fn pa_24_an_operation_without_policy_or_contract_is_refused() {
-    let text = format!("{HEAD}[[operation]]\nid = \"files.x\"\ncall = \"GET /x\"\nsubject = \"nobody\"\n");
+    let text =
+        format!("{HEAD}[[operation]]\nid = \"files.x\"\ncall = \"GET /x\"\nsubject = \"nobody\"\n");
     assert_eq!(
         problems(&text),
         [
@@ -208,10 +282,12 @@ fn pa_24_an_operation_without_policy_or_contract_is_refused() {
              write an `[[operation.answer]]` with its mode",
         ]
     );
-    let personal = open("files.x", "GET /x").replace("anonymous", "official").replace(
-        "mode = \"public\"",
-        "mode = \"fields\"\nfields.\"/a\" = \"public\"",
-    );
+    let personal = open("files.x", "GET /x")
+        .replace("anonymous", "official")
+        .replace(
+            "mode = \"public\"",
+            "mode = \"fields\"\nfields.\"/a\" = \"public\"",
+        );
     assert_eq!(
         problems(&format!("{HEAD}{personal}")),
         ["a.toml:11: `files.x` is open to official for no purpose; \
@@ -223,11 +299,18 @@ fn pa_24_an_operation_without_policy_or_contract_is_refused() {
 fn t21_a_preflight_says_the_same_for_every_path_of_a_service() {
     let register = sample();
     let ask = |path: &str, origin: &str| {
-        register.preflight("portal.example", &Target::parse(path.as_bytes()).unwrap(), origin)
+        register.preflight(
+            "portal.example",
+            &Target::parse(path.as_bytes()).unwrap(),
+            origin,
+        )
     };
     let granted = ask("/files/list", "https://app.example").unwrap();
     assert_eq!(granted.origin, "https://app.example");
-    assert_eq!(ask("/files/no/such/path", "https://app.example"), Some(granted));
+    assert_eq!(
+        ask("/files/no/such/path", "https://app.example"),
+        Some(granted)
+    );
     assert_eq!(ask("/files/list", "https://app.example.evil"), None);
     assert_eq!(ask("/other", "https://app.example"), None);
 }
@@ -290,7 +373,10 @@ fields = { "name" = "name", "/b" = "colour", "/a/*" = "name", "/a/b/c" = "name" 
          correct it, or add the data class to `vocabulary.toml`",
         "27: `name` does not begin with `/`; write a selector such as `/relatives/*/name`",
     ];
-    assert_eq!(problems(text), expected.map(|line| format!("a.toml:{line}")));
+    assert_eq!(
+        problems(text),
+        expected.map(|line| format!("a.toml:{line}"))
+    );
 }
 
 #[test]
@@ -320,20 +406,28 @@ fn ad_06_what_two_descriptions_say_of_one_place_is_refused_with_its_line() {
     );
     assert_eq!(
         problems(&same),
-        ["a.toml:21: `GET /y/{part}` and `GET /{name}/x` of `files.a` match the same path; \
-          make one segment of them different"]
+        [
+            "a.toml:21: `GET /y/{part}` and `GET /{name}/x` of `files.a` match the same path; \
+          make one segment of them different"
+        ]
     );
 }
 
 #[test]
 fn ad_06_a_key_given_twice_is_refused_with_its_line() {
     let text = format!("{HEAD}id = \"again\"\n");
-    assert_eq!(problems(&text), ["a.toml:11: not TOML: duplicate key; correct the line"]);
+    assert_eq!(
+        problems(&text),
+        ["a.toml:11: not TOML: duplicate key; correct the line"]
+    );
 }
 
 /// The problems of a service whose only operation is this.
 fn of_operation(text: &str) -> Vec<String> {
-    let read = read(&[("a.toml", &format!("{HEAD}[[operation]]\nid = \"files.x\"\n{text}"))]);
+    let read = read(&[(
+        "a.toml",
+        &format!("{HEAD}[[operation]]\nid = \"files.x\"\n{text}"),
+    )]);
     let what = |problem: &String| problem.split(": ").skip(1).collect::<Vec<_>>().join(": ");
     read.map(|_| ()).unwrap_err().iter().map(what).collect()
 }
@@ -386,7 +480,13 @@ answer = [{ status = 200, mode = "fields", fields = { "/a" = "health" } }]"#;
 
 #[test]
 fn no_operation_lets_through_what_the_gateway_says_itself() {
-    for header in ["muhrdor-assertion", "x-forwarded-for", "cookie", "authorization", "Accept"] {
+    for header in [
+        "muhrdor-assertion",
+        "x-forwarded-for",
+        "cookie",
+        "authorization",
+        "Accept",
+    ] {
         let text = format!(
             "call = \"GET /x\"\nwho = [\"anonymous\"]\nsubject = \"nobody\"\n\
              request_headers = [\"{header}\"]\nanswer = [{{ status = 200, mode = \"public\" }}]"
@@ -397,7 +497,16 @@ fn no_operation_lets_through_what_the_gateway_says_itself() {
 
 #[test]
 fn pages_of_the_house_and_its_endpoints_are_no_services_prefix() {
-    for prefix in ["/oauth2", "/.well-known/x", "/verify", "/tsa", "/tlog", "/notary", "/my", "/"] {
+    for prefix in [
+        "/oauth2",
+        "/.well-known/x",
+        "/verify",
+        "/tsa",
+        "/tlog",
+        "/notary",
+        "/my",
+        "/",
+    ] {
         let text = format!("{HEAD}{}", open("files.x", "GET /x"));
         let text = text.replace("prefix = \"/files\"", &format!("prefix = \"{prefix}\""));
         assert_eq!(problems(&text).len(), 1, "{prefix}");

@@ -14,7 +14,11 @@ use crate::register::description::{NAME_MEND, unknown_word, word};
 pub(super) fn read_all(table: &mut Table<'_>, known: &KnownNames) -> Vec<Contract> {
     if !table.has("answer") {
         let what = "the operation has no response contract";
-        table.note(table.line(), what, "write an `[[operation.answer]]` with its mode");
+        table.note(
+            table.line(),
+            what,
+            "write an `[[operation.answer]]` with its mode",
+        );
     }
     let mut contracts: Vec<Contract> = Vec::new();
     let described = table.tables("answer", |answer| {
@@ -22,8 +26,14 @@ pub(super) fn read_all(table: &mut Table<'_>, known: &KnownNames) -> Vec<Contrac
         read(answer, known).map(|value| At { value, line })
     });
     for At { value, line } in described {
-        if contracts.iter().any(|c| c.status == value.status && c.media == value.media) {
-            let what = format!("the answer {} `{}` has two contracts", value.status, value.media);
+        if contracts
+            .iter()
+            .any(|c| c.status == value.status && c.media == value.media)
+        {
+            let what = format!(
+                "the answer {} `{}` has two contracts",
+                value.status, value.media
+            );
             table.note(line, what, "keep one, with one mode");
         }
         contracts.push(value);
@@ -35,7 +45,11 @@ fn read(table: &mut Table<'_>, known: &KnownNames) -> Option<Contract> {
     let status = status(table);
     let media = table.parsed_or("media", JSON.to_owned(), MEDIA_MEND, media);
     let mode = mode(table, media.as_deref(), known);
-    Some(Contract { status: status?, media: media?, mode: mode? })
+    Some(Contract {
+        status: status?,
+        media: media?,
+        mode: mode?,
+    })
 }
 
 fn status(table: &mut Table<'_>) -> Option<u16> {
@@ -43,7 +57,8 @@ fn status(table: &mut Table<'_>) -> Option<u16> {
     match u16::try_from(value) {
         Ok(status @ 200..=599) if !UNUSABLE_STATUS.contains(&status) => Some(status),
         _ => {
-            let mend = "write 200 to 599, but not 204, 205, 206 or 304: an answer has a body, whole";
+            let mend =
+                "write 200 to 599, but not 204, 205, 206 or 304: an answer has a body, whole";
             table.note(line, format!("`status` is {value}"), mend);
             None
         }
@@ -52,12 +67,15 @@ fn status(table: &mut Table<'_>) -> Option<u16> {
 
 fn media(given: &str) -> Result<String, String> {
     let token = |part: &str| {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$&^_.+-".contains(&b);
+        let allowed =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$&^_.+-".contains(&b);
         !part.is_empty() && part.bytes().all(allowed)
     };
     match given.split_once('/') {
         Some((kind, name)) if token(kind) && token(name) => Ok(given.to_owned()),
-        _ => Err(format!("`{given}` is not `type/subtype` in lower case without parameters")),
+        _ => Err(format!(
+            "`{given}` is not `type/subtype` in lower case without parameters"
+        )),
     }
 }
 
@@ -85,23 +103,36 @@ fn whole(table: &mut Table<'_>, known: &KnownNames) -> Option<Mode> {
     let classes = table.list_parsed("classes", NAME_MEND, DataClass::parse);
     if classes.is_empty() {
         let what = "mode `whole` names no data class";
-        table.note(table.line(), what, "write `classes`, all kinds of data that the bytes may hold");
+        table.note(
+            table.line(),
+            what,
+            "write `classes`, all kinds of data that the bytes may hold",
+        );
         return None;
     }
     for class in &classes {
         check_class(table, class, known);
     }
-    Some(Mode::Whole { classes: classes.into_iter().map(|class| class.value).collect() })
+    Some(Mode::Whole {
+        classes: classes.into_iter().map(|class| class.value).collect(),
+    })
 }
 
 fn fields(table: &mut Table<'_>, known: &KnownNames) -> Option<Mode> {
     let mend = "write `remove` or `null`";
     let withhold = table.parsed_or("withhold", Withhold::default(), mend, word::<Withhold>);
     let bytes_max = table.bounded("bytes_max", BYTES_DEFAULT, (1, BYTES_BOUND));
-    let subjects = table.section("subjects", |inner| Some(subjects(inner))).unwrap_or_default();
+    let subjects = table
+        .section("subjects", |inner| Some(subjects(inner)))
+        .unwrap_or_default();
     let entries = table.need_section("fields", |inner| Some(entries(inner, known)));
     let (entries, withhold, bytes_max) = (entries?, withhold?, bytes_max?);
-    let map = ClassMap { entries, subjects, withhold, bytes_max };
+    let map = ClassMap {
+        entries,
+        subjects,
+        withhold,
+        bytes_max,
+    };
     Some(Mode::Fields(Arc::new(map)))
 }
 
@@ -129,7 +160,11 @@ fn entries(table: &mut Table<'_>, known: &KnownNames) -> Vec<ClassEntry> {
     });
     if entries.is_empty() && notes.is_empty() {
         let what = "the class map is empty, so nothing would be answered".to_owned();
-        notes.push((table.line(), what, "name each field and its class".to_owned()));
+        notes.push((
+            table.line(),
+            what,
+            "name each field and its class".to_owned(),
+        ));
     }
     for (line, what, mend) in notes {
         table.note(line, what, mend);
@@ -159,7 +194,13 @@ fn entry(
                 let mend = "correct it, or add the data class to `vocabulary.toml`".to_owned();
                 notes.push((line, what, mend));
             }
-            Some(ClassEntry { selector, class, mask: None, key_class: None, freetext: false })
+            Some(ClassEntry {
+                selector,
+                class,
+                mask: None,
+                key_class: None,
+                freetext: false,
+            })
         }
         WordOrTable::Table(inner) => {
             let class = inner.need_parsed("class", NAME_MEND, DataClass::parse);
@@ -170,9 +211,17 @@ fn entry(
             let mask = inner.want_parsed("mask", MASK_MEND, |given| {
                 Mask::from_name(given).ok_or_else(|| format!("`{given}` is no mask"))
             });
-            let freetext = inner.want::<bool>("freetext").is_some_and(|freetext| freetext.value);
+            let freetext = inner
+                .want::<bool>("freetext")
+                .is_some_and(|freetext| freetext.value);
             let (mask, key_class) = (mask.map(|m| m.value), key_class.map(|c| c.value));
-            Some(ClassEntry { selector, class: class?.value, mask, key_class, freetext })
+            Some(ClassEntry {
+                selector,
+                class: class?.value,
+                mask,
+                key_class,
+                freetext,
+            })
         }
     }
 }
@@ -191,7 +240,10 @@ fn subjects(table: &mut Table<'_>) -> Vec<SubjectBinding> {
         if let Err(what) = Selector::parse_pointer(identifier) {
             notes.push((line, what, "write the pointer to a PINFL, such as `/pinfl`"));
         }
-        Some(SubjectBinding { at: at.to_owned(), identifier: identifier.to_owned() })
+        Some(SubjectBinding {
+            at: at.to_owned(),
+            identifier: identifier.to_owned(),
+        })
     });
     for (line, what, mend) in notes {
         table.note(line, what, mend);

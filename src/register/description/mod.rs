@@ -42,7 +42,12 @@ pub(super) struct DescribedOperation {
 
 impl Described {
     pub(super) fn problem(&self, line: u32, what: String, mend: String) -> Problem {
-        Problem { file: self.file.clone(), line, what, mend }
+        Problem {
+            file: self.file.clone(),
+            line,
+            what,
+            mend,
+        }
     }
 }
 
@@ -77,7 +82,11 @@ fn head(table: &mut Table<'_>, known: &KnownNames) -> Option<Head> {
     let id = table.need_parsed("id", NAME_MEND, ServiceId::parse);
     let names = table.need_section("names", texts);
     let agency = agency(table, known);
-    let kind = table.need_parsed("kind", "write `information` or `interactive`", word::<ServiceKind>);
+    let kind = table.need_parsed(
+        "kind",
+        "write `information` or `interactive`",
+        word::<ServiceKind>,
+    );
     let regulation = table.need_section("regulation", regulation);
     let hosts = table.list_parsed("hosts", place::HOST_MEND, place::host);
     if table.is_empty("hosts") {
@@ -104,7 +113,11 @@ fn head(table: &mut Table<'_>, known: &KnownNames) -> Option<Head> {
         backend: backend?,
         cors_origins: origins.into_iter().map(|origin| origin.value).collect(),
     };
-    Some(Head { line: id.line, prefix_line: prefix.line, service: Arc::new(service) })
+    Some(Head {
+        line: id.line,
+        prefix_line: prefix.line,
+        service: Arc::new(service),
+    })
 }
 
 fn agency(table: &mut Table<'_>, known: &KnownNames) -> Option<(AgencyId, Texts)> {
@@ -120,16 +133,26 @@ fn regulation(table: &mut Table<'_>) -> Option<Regulation> {
     let number = table.need::<String>("number");
     let term_days = table.bounded("term_days", 0, (0, 3650));
     let term_days = u16::try_from(term_days?).ok()?;
-    Some(Regulation { number: number?.value, term_days })
+    Some(Regulation {
+        number: number?.value,
+        term_days,
+    })
 }
 
 fn backend(table: &mut Table<'_>) -> Option<Backend> {
     let name = table.need_parsed("upstream", NAME_MEND, UpstreamName::parse);
-    let prefix = table.want_parsed("upstream_prefix", place::PREFIX_MEND, place::upstream_prefix);
+    let prefix = table.want_parsed(
+        "upstream_prefix",
+        place::PREFIX_MEND,
+        place::upstream_prefix,
+    );
     let name = name?;
     if name.value.as_str() != IN_HOUSE {
         let prefix = prefix.map(|prefix| prefix.value).unwrap_or_default();
-        return Some(Backend::Upstream { name: name.value, prefix });
+        return Some(Backend::Upstream {
+            name: name.value,
+            prefix,
+        });
     }
     if let Some(prefix) = prefix {
         let what = "an e-service of the house has no `upstream_prefix`";
@@ -143,12 +166,21 @@ fn texts(table: &mut Table<'_>) -> Option<Texts> {
     let mut text = |language: &'static str| {
         let written = table.need::<String>(language)?;
         if written.value.trim().is_empty() {
-            table.note(written.line, format!("`{language}` is empty"), "write the text");
+            table.note(
+                written.line,
+                format!("`{language}` is empty"),
+                "write the text",
+            );
         }
         Some(written.value)
     };
     let (uz, uzc, ru, en) = (text("uz"), text("uzc"), text("ru"), text("en"));
-    Some(Texts { uz: uz?, uzc: uzc?, ru: ru?, en: en? })
+    Some(Texts {
+        uz: uz?,
+        uzc: uzc?,
+        ru: ru?,
+        en: en?,
+    })
 }
 
 /// A word of one of our enums, as its `Deserialize` spells them.
@@ -159,7 +191,11 @@ fn word<T: for<'de> Deserialize<'de>>(given: &str) -> Result<T, String> {
 
 fn unknown_word(table: &Table<'_>, line: u32, kind: &str, name: &str) {
     let what = format!("`{name}` is no {kind} of the vocabulary");
-    table.note(line, what, format!("correct it, or add the {kind} to `vocabulary.toml`"));
+    table.note(
+        line,
+        what,
+        format!("correct it, or add the {kind} to `vocabulary.toml`"),
+    );
 }
 
 /// The name that stands for this program in `upstream`.

@@ -28,9 +28,15 @@ pub(super) fn read_all(
     known: &KnownNames,
 ) -> Vec<DescribedOperation> {
     if !table.has("operation") {
-        table.note(table.line(), "the e-service has no operation", "write an `[[operation]]`");
+        table.note(
+            table.line(),
+            "the e-service has no operation",
+            "write an `[[operation]]`",
+        );
     }
-    let read = table.tables("operation", |operation| Some(read(operation, service, known)));
+    let read = table.tables("operation", |operation| {
+        Some(read(operation, service, known))
+    });
     read.into_iter().flatten().collect()
 }
 
@@ -53,7 +59,11 @@ fn read(
     let response_headers = headers(table, "response_headers");
     let cookies = table.list_parsed("cookies", "name a cookie of the e-service", cookie);
     let body_bytes_max = table.bounded("body_bytes_max", BODY_BYTES_DEFAULT, (0, BODY_BYTES_BOUND));
-    let upstream_ms_max = table.bounded("upstream_ms_max", UPSTREAM_MS_DEFAULT, (1, UPSTREAM_MS_BOUND));
+    let upstream_ms_max = table.bounded(
+        "upstream_ms_max",
+        UPSTREAM_MS_DEFAULT,
+        (1, UPSTREAM_MS_BOUND),
+    );
     let (id, call, service) = (id?, call?, service?);
     let (method, template, written) = call.value;
     let operation = Operation {
@@ -88,7 +98,10 @@ fn id(table: &mut Table<'_>, service: Option<&Arc<Service>>) -> Option<At<Operat
     if let Some(service) = service {
         let under = id.value.as_str().strip_prefix(service.id.as_str());
         if !under.is_some_and(|rest| rest.starts_with('.') && rest.len() > 1) {
-            let what = format!("the operation `{}` is not named after its e-service", id.value);
+            let what = format!(
+                "the operation `{}` is not named after its e-service",
+                id.value
+            );
             table.note(id.line, what, format!("begin with `{}.`", service.id));
         }
     }
@@ -110,7 +123,11 @@ fn who(table: &mut Table<'_>) -> BTreeSet<PrincipalKind> {
     let who = table.list_parsed("who", mend, word::<PrincipalKind>);
     if table.is_empty("who") {
         let what = "the operation does not say who it is open to";
-        table.note(table.line(), what, "write `who`, a list of kinds of principal");
+        table.note(
+            table.line(),
+            what,
+            "write `who`, a list of kinds of principal",
+        );
     }
     who.into_iter().map(|kind| kind.value).collect()
 }
@@ -119,14 +136,24 @@ fn purposes(table: &mut Table<'_>, known: &KnownNames) -> Vec<PurposeBinding> {
     table.tables("purposes", |table| {
         let who = table.need_parsed("who", "write a kind of principal", word::<PrincipalKind>);
         let purpose = table.need_parsed("purpose", NAME_MEND, PurposeId::parse);
-        if let Some(p) = purpose.as_ref().filter(|p| !known.purposes.contains(&p.value)) {
+        if let Some(p) = purpose
+            .as_ref()
+            .filter(|p| !known.purposes.contains(&p.value))
+        {
             unknown_word(table, p.line, "purpose", p.value.as_str());
         }
         let roles = table.list_parsed("roles", NAME_MEND, RoleId::parse);
-        for role in roles.iter().filter(|role| !known.roles.contains(&role.value)) {
+        for role in roles
+            .iter()
+            .filter(|role| !known.roles.contains(&role.value))
+        {
             unknown_word(table, role.line, "role", role.value.as_str());
         }
-        Some(PurposeBinding { purpose: purpose?.value, who: who?.value, roles: values(roles) })
+        Some(PurposeBinding {
+            purpose: purpose?.value,
+            who: who?.value,
+            roles: values(roles),
+        })
     })
 }
 
@@ -158,15 +185,26 @@ fn effect(table: &mut Table<'_>, method: Option<Method>, known: &KnownNames) -> 
         _ => Err(format!("`{given}` is no effect")),
     });
     if let (Some(_), Some(said)) = (&question, &said) {
-        table.note(said.line, "a question has no other `effect`", "remove `effect`");
+        table.note(
+            said.line,
+            "a question has no other `effect`",
+            "remove `effect`",
+        );
     }
     if let Some(question) = question {
         return question.map(Effect::Verify);
     }
     let reads = method == Some(Method::Get);
     match said {
-        Some(At { value: Effect::Write, line }) if reads => {
-            table.note(line, "a GET that writes", "use POST, PUT, PATCH or DELETE (RFC 9110 §9.2.1)");
+        Some(At {
+            value: Effect::Write,
+            line,
+        }) if reads => {
+            table.note(
+                line,
+                "a GET that writes",
+                "use POST, PUT, PATCH or DELETE (RFC 9110 §9.2.1)",
+            );
             None
         }
         Some(said) => Some(said.value),
@@ -204,29 +242,62 @@ fn cookie(given: &str) -> Result<String, String> {
 fn check(table: &Table<'_>, operation: &Operation) {
     let line = table.line();
     let id = &operation.id;
-    let all_public = operation.contracts.iter().all(|contract| contract.mode == Mode::Public);
-    for binding in operation.purposes.iter().filter(|b| !operation.who.contains(&b.who)) {
+    let all_public = operation
+        .contracts
+        .iter()
+        .all(|contract| contract.mode == Mode::Public);
+    for binding in operation
+        .purposes
+        .iter()
+        .filter(|b| !operation.who.contains(&b.who))
+    {
         let who = binding.who.as_str();
         let what = format!("`{id}` has the purpose `{}` for {who}", binding.purpose);
-        table.note(line, what, format!("add `{who}` to `who`, or remove the purpose"));
+        table.note(
+            line,
+            what,
+            format!("add `{who}` to `who`, or remove the purpose"),
+        );
     }
-    let identified = operation.who.iter().filter(|kind| **kind != PrincipalKind::Anonymous);
+    let identified = operation
+        .who
+        .iter()
+        .filter(|kind| **kind != PrincipalKind::Anonymous);
     for kind in identified.filter(|_| !all_public) {
-        if !operation.purposes.iter().any(|binding| binding.who == *kind) {
+        if !operation
+            .purposes
+            .iter()
+            .any(|binding| binding.who == *kind)
+        {
             let what = format!("`{id}` is open to {} for no purpose", kind.as_str());
-            table.note(line, what, "add a line to `purposes`, or take them out of `who`");
+            table.note(
+                line,
+                what,
+                "add a line to `purposes`, or take them out of `who`",
+            );
         }
     }
     if operation.who.contains(&PrincipalKind::Anonymous) && operation.assurance_min.as_u8() > 0 {
         let what = format!("`{id}` is open to anonymous and asks for assurance");
-        table.note(line, what, "take `anonymous` out of `who`, or `assurance` away");
+        table.note(
+            line,
+            what,
+            "take `anonymous` out of `who`, or `assurance` away",
+        );
     }
     check_subject(table, operation);
     if let Effect::Verify(question) = &operation.effect
         && !question::is_classified(question, &operation.contracts)
     {
-        let what = format!("`{id}` asks about `{}`, which is not a field of its class", question.pointer);
-        table.note(line, what, "list it in `fields` of each good answer with the question's class");
+        let what = format!(
+            "`{id}` asks about `{}`, which is not a field of its class",
+            question.pointer
+        );
+        table.note(
+            line,
+            what,
+            "list it in `fields` of each good answer with the question's class",
+        );
     }
 }
 
@@ -237,17 +308,24 @@ fn check_subject(table: &Table<'_>, operation: &Operation) {
     let about_someone = operation.subject != SubjectAt::Nobody;
     if about_someone && is(|contract| contract.mode == Mode::Public) {
         let what = format!("`{id}` is about a person and has a `public` answer");
-        note(what, "use `fields` or `whole`, so that it is decided and recorded");
+        note(
+            what,
+            "use `fields` or `whole`, so that it is decided and recorded",
+        );
     }
     if !about_someone && is(|contract| matches!(contract.mode, Mode::Whole { .. })) {
         let what = format!("`{id}` is about nobody and has a `whole` answer");
-        note(what, "say in `subject` whose data it is, or declare it `public`");
+        note(
+            what,
+            "say in `subject` whose data it is, or declare it `public`",
+        );
     }
     let nameless = [PrincipalKind::Anonymous, PrincipalKind::System];
     if operation.subject == SubjectAt::Principal
         && operation.who.iter().any(|kind| nameless.contains(kind))
     {
-        let what = format!("`{id}` is about the caller's own person and open to callers without one");
+        let what =
+            format!("`{id}` is about the caller's own person and open to callers without one");
         note(what, "open it to `person` or `official` only");
     }
 }

@@ -10,7 +10,9 @@ pub(super) const ORIGIN_MEND: &str = "write an origin such as `https://app.examp
 /// meant; a name cannot be read in two ways.
 pub(super) fn host(given: &str) -> Result<String, String> {
     if given.contains(['*', '^', '$', '(', ')', '[', ']', '\\', '+', '?', '|']) {
-        return Err(format!("`{given}` is a pattern, and hosts are matched whole"));
+        return Err(format!(
+            "`{given}` is a pattern, and hosts are matched whole"
+        ));
     }
     if given.contains(':') {
         return Err(format!("`{given}` has a port"));
@@ -31,7 +33,9 @@ pub(super) fn prefix(given: &str, in_house: bool) -> Result<String, String> {
     let segments = plain_path(given)?;
     let first = segments.first().copied().unwrap_or_default();
     if RESERVED.contains(&first) {
-        return Err(format!("`/{first}` is reserved for the gateway's own endpoints"));
+        return Err(format!(
+            "`/{first}` is reserved for the gateway's own endpoints"
+        ));
     }
     if OF_THE_HOUSE.contains(&first) && !in_house {
         return Err(format!("`/{first}` is kept for e-services of the house"));
@@ -50,10 +54,13 @@ pub(super) fn upstream_prefix(given: &str) -> Result<String, String> {
 /// An origin as a browser serialises it (RFC 6454 §6.2).
 pub(super) fn origin(given: &str) -> Result<String, String> {
     let parsed = url::Url::parse(given).ok();
-    let serialised = parsed.map(|url| (url.scheme() == "https", url.origin().ascii_serialization()));
+    let serialised =
+        parsed.map(|url| (url.scheme() == "https", url.origin().ascii_serialization()));
     match serialised {
         Some((true, same)) if same == given => Ok(same),
-        _ => Err(format!("`{given}` is not an origin with `https`, exactly as browsers write it")),
+        _ => Err(format!(
+            "`{given}` is not an origin with `https`, exactly as browsers write it"
+        )),
     }
 }
 
@@ -75,7 +82,15 @@ fn plain_path(given: &str) -> Result<Vec<&str>, String> {
 const HOST_BYTES_MAX: usize = 253;
 
 /// First segments of the gateway's own endpoints.
-const RESERVED: &[&str] = &["oauth2", ".well-known", "verify", "tsa", "tlog", "notary", "assets"];
+const RESERVED: &[&str] = &[
+    "oauth2",
+    ".well-known",
+    "verify",
+    "tsa",
+    "tlog",
+    "notary",
+    "assets",
+];
 
 /// First segments that only e-services of the house may have: people trust these pages.
 const OF_THE_HOUSE: &[&str] = &["my", "console", "services", "statistics"];

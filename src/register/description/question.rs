@@ -14,10 +14,17 @@ pub(super) fn read(table: &mut Table<'_>, known: &KnownNames) -> Option<Question
     if let Some(pointer) = &pointer
         && let Err(what) = Selector::parse_pointer(&pointer.value)
     {
-        table.note(pointer.line, what, "write the pointer to a number, such as `/income`");
+        table.note(
+            pointer.line,
+            what,
+            "write the pointer to a number, such as `/income`",
+        );
     }
     let class = table.need_parsed("class", NAME_MEND, DataClass::parse);
-    if let Some(class) = class.as_ref().filter(|class| !known.classes.contains(&class.value)) {
+    if let Some(class) = class
+        .as_ref()
+        .filter(|class| !known.classes.contains(&class.value))
+    {
         unknown_word(table, class.line, "data class", class.value.as_str());
     }
     let comparison = table.need_parsed("is", "write `below` or `at-least`", word::<Comparison>);
@@ -25,11 +32,22 @@ pub(super) fn read(table: &mut Table<'_>, known: &KnownNames) -> Option<Question
     let thresholds = table.list::<i64>("thresholds");
     if thresholds.is_empty() {
         let what = "the question allows no threshold";
-        table.note(table.line(), what, "write `thresholds`, the few numbers that may be asked for");
+        table.note(
+            table.line(),
+            what,
+            "write `thresholds`, the few numbers that may be asked for",
+        );
     }
     if thresholds.len() > THRESHOLDS_MAX {
-        let what = format!("{} thresholds let the value be searched for", thresholds.len());
-        table.note(table.line(), what, format!("write {THRESHOLDS_MAX} at most"));
+        let what = format!(
+            "{} thresholds let the value be searched for",
+            thresholds.len()
+        );
+        table.note(
+            table.line(),
+            what,
+            format!("write {THRESHOLDS_MAX} at most"),
+        );
     }
     Some(Question {
         name: name?.value,
@@ -37,7 +55,10 @@ pub(super) fn read(table: &mut Table<'_>, known: &KnownNames) -> Option<Question
         class: class?.value,
         comparison: comparison?.value,
         parameter: parameter?.value,
-        thresholds: thresholds.into_iter().map(|threshold| threshold.value).collect(),
+        thresholds: thresholds
+            .into_iter()
+            .map(|threshold| threshold.value)
+            .collect(),
     })
 }
 
@@ -46,7 +67,10 @@ pub(super) fn is_classified(question: &Question, contracts: &[Contract]) -> bool
     let Ok(pointer) = Selector::parse_pointer(&question.pointer) else {
         return true;
     };
-    let good: Vec<_> = contracts.iter().filter(|contract| contract.status < 300).collect();
+    let good: Vec<_> = contracts
+        .iter()
+        .filter(|contract| contract.status < 300)
+        .collect();
     let classified = |contract: &&Contract| match &contract.mode {
         Mode::Public | Mode::Whole { .. } => false,
         Mode::Fields(map) => map.entries.iter().any(|entry| {

@@ -16,12 +16,17 @@ impl Selector {
     /// Reads a selector; `~` stands only before `0` or `1` (RFC 6901 §3).
     pub(super) fn parse(given: &str) -> Result<Self, String> {
         if given.is_empty() {
-            return Ok(Self { segments: Vec::new() });
+            return Ok(Self {
+                segments: Vec::new(),
+            });
         }
         let Some(inner) = given.strip_prefix('/') else {
             return Err(format!("`{given}` does not begin with `/`"));
         };
-        let segments = inner.split('/').map(|raw| segment(given, raw)).collect::<Result<_, _>>()?;
+        let segments = inner
+            .split('/')
+            .map(|raw| segment(given, raw))
+            .collect::<Result<_, _>>()?;
         Ok(Self { segments })
     }
 
@@ -44,17 +49,23 @@ impl Selector {
 
     /// Whether some place is selected by one and lies at or below a place selected by the other.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        self.segments.iter().zip(&other.segments).all(|(one, two)| match (one, two) {
-            (Segment::Key(a), Segment::Key(b)) => a == b,
-            (Segment::Any, Segment::Any | Segment::Key(_)) | (Segment::Key(_), Segment::Any) => true,
-        })
+        self.segments
+            .iter()
+            .zip(&other.segments)
+            .all(|(one, two)| match (one, two) {
+                (Segment::Key(a), Segment::Key(b)) => a == b,
+                (Segment::Any, Segment::Any | Segment::Key(_))
+                | (Segment::Key(_), Segment::Any) => true,
+            })
     }
 
     /// Whether every place that `other` selects lies at or below one that this selects.
     pub(super) fn contains(&self, other: &Self) -> bool {
         let each = self.segments.iter().zip(&other.segments);
         self.segments.len() <= other.segments.len()
-            && each.into_iter().all(|(one, two)| *one == Segment::Any || one == two)
+            && each
+                .into_iter()
+                .all(|(one, two)| *one == Segment::Any || one == two)
     }
 }
 

@@ -1,32 +1,14 @@
-//! A TOML file as a person wrote it, read key by key so that every problem is found at once.
-//!
-//! A reader asks a [`Table`] for the keys it knows. A missing key, a wrong type, a value that does
-//! not parse and a key that nobody asked for each become a [`Problem`] with its line; reading goes
-//! on. A value that could not be read is `None`, and whoever builds from it returns `None` as well.
+//! One table: keys are asked for by name, and what nobody asked for is told of.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::problem::Problem;
-
-/// A value and the line it stands on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct At<T> {
-    pub value: T,
-    /// Counted from 1.
-    pub line: u32,
-}
-
-impl<T> At<T> {
-    /// The same place, another value.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> At<U> {
-        At { value: change(self.value), line: self.line }
-    }
-}
+use crate::domain::sheet::written::Written;
+use crate::domain::sheet::{At, Page};
 
 /// One table of the file.
 pub struct Table<'t> {
@@ -44,81 +26,11 @@ struct Key<'t> {
     asked: bool,
 }
 
-/// The file while it is being read.
-struct Page<'t> {
-    file: &'t Path,
-    text: &'t str,
-    problems: RefCell<Vec<Problem>>,
-}
-
-/// What a TOML value can be read as.
-pub trait Written: Sized {
-    /// What to write, `a string`.
-    const KIND: &'static str;
-
-    /// The value, or `None` where it is of another kind.
-    fn read(value: &DeValue<'_>) -> Option<Self>;
-}
-
-impl Written for String {
-    const KIND: &'static str = "a string";
-
-    fn read(value: &DeValue<'_>) -> Option<Self> {
-        value.as_str().map(str::to_owned)
-    }
-}
-
-impl Written for bool {
-    const KIND: &'static str = "`true` or `false`";
-
-    fn read(value: &DeValue<'_>) -> Option<Self> {
-        value.as_bool()
-    }
-}
-
-impl Written for i64 {
-    const KIND: &'static str = "a whole number";
-
-    fn read(value: &DeValue<'_>) -> Option<Self> {
-        let integer = value.as_integer()?;
-        Self::from_str_radix(integer.as_str(), integer.radix()).ok()
-    }
-}
-
-impl Written for u64 {
-    const KIND: &'static str = "a whole number from 0 up";
-
-    fn read(value: &DeValue<'_>) -> Option<Self> {
-        i64::read(value).and_then(|number| Self::try_from(number).ok())
-    }
-}
-
-/// Reads `bytes` as TOML and hands its root to `build`. Gives what `build` made and all problems
-/// found; a file that is not TOML gives only the places where it is not.
-pub fn read<T>(
-    file: &Path,
-    bytes: &[u8],
-    build: impl FnOnce(&mut Table<'_>) -> Option<T>,
-) -> (Option<T>, Vec<Problem>) {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        let what = "the file is not UTF-8".to_owned();
-        let mend = "save it as UTF-8".to_owned();
-        return (None, vec![Problem { file: file.to_owned(), line: 0, what, mend }]);
-    };
-    let page = Page { file, text, problems: RefCell::new(Vec::new()) };
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let line = error.span().map_or(0, |span| page.line(span.start));
-        let what = format!("not TOML: {}", error.message().replace('\n', " "));
-        page.note(line, what, "correct the line");
-    }
-    if !errors.is_empty() {
-        return (None, page.problems.into_inner());
-    }
-    let mut table = Table::open(&page, root.get_ref(), 0);
-    let built = build(&mut table);
-    table.close();
-    (built, page.problems.into_inner())
+/// The value of a map whose short form is one word.
+#[derive(Debug)]
+pub enum WordOrTable<'w, 't> {
+    Word(&'w str),
+    Table(&'w mut Table<'t>),
 }
 
 impl<'t> Table<'t> {
@@ -217,7 +129,11 @@ impl<'t> Table<'t> {
         if (min..=max).contains(&value) {
             return Some(value);
         }
-        self.note(line, format!("`{key}` is {value}"), format!("write a number from {min} to {max}"));
+        self.note(
+            line,
+            format!("`{key}` is {value}"),
+            format!("write a number from {min} to {max}"),
+        );
         None
     }
 
@@ -296,8 +212,8 @@ impl<'t> Table<'t> {
         let all = self.section(key, |table| {
             let names = table.take_all();
             let read = |(name, value, line): (At<&str>, &DeValue<'_>, u32)| {
-                let value_name = name.value;
-                table.page.table(value_name, value, line, |inner| build(name, inner))
+                let read = |inner: &mut Table<'_>| build(name, inner);
+                table.page.table(name.value, value, line, read)
             };
             Some(names.into_iter().filter_map(read).collect())
         });
@@ -311,14 +227,12 @@ impl<'t> Table<'t> {
         mut build: impl FnMut(At<&str>, WordOrTable<'_, '_>) -> Option<T>,
     ) -> Vec<T> {
         let names = self.take_all();
-        let read = |(name, value, line): (At<&str>, &DeValue<'_>, u32)| match value.as_str() {
-            Some(word) => build(name, WordOrTable::Word(word)),
-            None => {
-                let value_name = name.value;
-                self.page.table(value_name, value, line, |inner| {
-                    build(name, WordOrTable::Table(inner))
-                })
+        let read = |(name, value, line): (At<&str>, &DeValue<'_>, u32)| {
+            if let Some(word) = value.as_str() {
+                return build(name, WordOrTable::Word(word));
             }
+            let read = |inner: &mut Table<'_>| build(name, WordOrTable::Table(inner));
+            self.page.table(name.value, value, line, read)
         };
         names.into_iter().filter_map(read).collect()
     }
@@ -331,15 +245,20 @@ impl<'t> Table<'t> {
     ) -> Vec<T> {
         let names = self.take_all();
         let read = |(name, value, line): (At<&str>, &DeValue<'_>, u32)| {
-            let At { value: number, line } = self.page.value::<u64>(name.value, value, line)?;
-            parse(name.value, number).map_err(|what| self.note(line, what, mend)).ok()
+            let At {
+                value: number,
+                line,
+            } = self.page.value::<u64>(name.value, value, line)?;
+            parse(name.value, number)
+                .map_err(|what| self.note(line, what, mend))
+                .ok()
         };
         names.into_iter().filter_map(read).collect()
     }
 
-    fn open(page: &'t Page<'t>, table: &'t DeTable<'t>, line: u32) -> Self {
-        let key = |(name, value): (&'t toml::Spanned<_>, &'t toml::Spanned<DeValue<'t>>)| {
-            let name: &toml::Spanned<std::borrow::Cow<'t, str>> = name;
+    pub(super) fn open(page: &'t Page<'t>, table: &'t DeTable<'t>, line: u32) -> Self {
+        let key = |(name, value): (&'t Spanned<_>, &'t Spanned<DeValue<'t>>)| {
+            let name: &Spanned<Cow<'t, str>> = name;
             Key {
                 name: name.get_ref(),
                 line: page.line(name.span().start),
@@ -350,15 +269,21 @@ impl<'t> Table<'t> {
         };
         let mut keys: Vec<_> = table.iter().map(key).collect();
         keys.sort_by_key(|key| key.line);
-        Self { page, keys, asked: BTreeSet::new(), line }
+        Self {
+            page,
+            keys,
+            asked: BTreeSet::new(),
+            line,
+        }
     }
 
     /// Tells of every key that nobody asked for.
-    fn close(self) {
+    pub(super) fn close(self) {
         let known: Vec<_> = self.asked.iter().map(|key| format!("`{key}`")).collect();
         for key in self.keys.iter().filter(|key| !key.asked) {
             let mend = format!("remove it, or write one of {}", known.join(", "));
-            self.page.note(key.line, format!("unknown key `{}`", key.name), mend);
+            self.page
+                .note(key.line, format!("unknown key `{}`", key.name), mend);
         }
     }
 
@@ -372,14 +297,25 @@ impl<'t> Table<'t> {
     fn take_all(&mut self) -> Vec<(At<&'t str>, &'t DeValue<'t>, u32)> {
         let take = |key: &mut Key<'t>| {
             key.asked = true;
-            (At { value: key.name, line: key.line }, key.value, key.value_line)
+            (
+                At {
+                    value: key.name,
+                    line: key.line,
+                },
+                key.value,
+                key.value_line,
+            )
         };
         self.keys.iter_mut().map(take).collect()
     }
 
     fn missing(&mut self, key: &'static str, kind: &str) {
         self.asked.insert(key);
-        self.note(self.line, format!("`{key}` is missing"), format!("write `{key}`, {kind}"));
+        self.note(
+            self.line,
+            format!("`{key}` is missing"),
+            format!("write `{key}`, {kind}"),
+        );
     }
 
     fn elements(&mut self, key: &'static str) -> Vec<(&'t DeValue<'t>, u32)> {
@@ -390,75 +326,10 @@ impl<'t> Table<'t> {
             self.page.wrong_kind(key, value, line, "a list");
             return Vec::new();
         };
-        array.iter().map(|e| (e.get_ref(), self.page.line(e.span().start))).collect()
-    }
-}
-
-/// The value of a map whose short form is one word.
-#[derive(Debug)]
-pub enum WordOrTable<'w, 't> {
-    Word(&'w str),
-    Table(&'w mut Table<'t>),
-}
-
-impl Page<'_> {
-    fn note(&self, line: u32, what: impl Into<String>, mend: impl Into<String>) {
-        let (what, mend) = (what.into(), mend.into());
-        let problem = Problem { file: self.file.to_owned(), line, what, mend };
-        self.problems.borrow_mut().push(problem);
-    }
-
-    fn value<T: Written>(&self, key: &str, value: &DeValue<'_>, line: u32) -> Option<At<T>> {
-        let read = T::read(value);
-        if read.is_none() {
-            self.wrong_kind(key, value, line, T::KIND);
-        }
-        read.map(|value| At { value, line })
-    }
-
-    fn parsed<T, E: fmt::Display>(
-        &self,
-        key: &str,
-        written: &At<String>,
-        mend: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<At<T>> {
-        match parse(&written.value) {
-            Ok(value) => Some(At { value, line: written.line }),
-            Err(error) => {
-                self.note(written.line, format!("`{key}`: {error}"), mend);
-                None
-            }
-        }
-    }
-
-    fn table<T>(
-        &self,
-        key: &str,
-        value: &DeValue<'_>,
-        line: u32,
-        build: impl FnOnce(&mut Table<'_>) -> Option<T>,
-    ) -> Option<T> {
-        let Some(inner) = value.as_table() else {
-            self.wrong_kind(key, value, line, "a table");
-            return None;
-        };
-        let mut table = Table::open(self, inner, line);
-        let built = build(&mut table);
-        table.close();
-        built
-    }
-
-    fn wrong_kind(&self, key: &str, value: &DeValue<'_>, line: u32, kind: &str) {
-        let what = format!("`{key}` is of type {}", value.type_str());
-        self.note(line, what, format!("write {kind}"));
-    }
-
-    /// The line of a byte offset, counted from 1.
-    fn line(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-        u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
+        array
+            .iter()
+            .map(|e| (e.get_ref(), self.page.line(e.span().start)))
+            .collect()
     }
 }
 
