@@ -54,6 +54,14 @@ impl Route {
         Some(&found.1)
     }
 
+    /// The captures with what stood in their places, decoded, in the order of the path.
+    pub fn captures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.captures
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// What goes in the upstream's request line.
     #[must_use]
     pub const fn upstream_target(&self) -> &UpstreamTarget {

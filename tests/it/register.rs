@@ -101,9 +101,8 @@ fn sample() -> Register {
 
 /// What a request comes to: the operation and its upstream target, or the refusal.
 fn walk(register: &Register, host: &str, method: &str, target: &str) -> String {
-    let target = match Target::parse(target.as_bytes()) {
-        Ok(target) => target,
-        Err(_) => return "bad_request".to_owned(),
+    let Ok(target) = Target::parse(target.as_bytes()) else {
+        return "bad_request".to_owned();
     };
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     match register.route(host, &method, &target) {
@@ -474,6 +473,33 @@ answer = [{ status = 200, mode = "fields", fields = { "/a" = "health" } }]"#;
         "`clerk` is no role of the vocabulary; correct it, or add the role to `vocabulary.toml`",
         "the question allows no threshold; \
          write `thresholds`, the few numbers that may be asked for",
+    ];
+    assert_eq!(of_operation(text), expected);
+}
+
+#[test]
+fn data_of_a_person_has_a_subject() {
+    let text = r#"call = "GET /list"
+who = ["official"]
+subject = "answer"
+purposes = [{ who = "official", purpose = "pension.assess" }]
+
+[[operation.answer]]
+status = 200
+mode = "fields"
+subjects = { "/rows/*" = "/pinfl" }
+fields = { "/total" = "public", "/rows/*/income" = "income", "/best/income" = "income" }
+
+[[operation.answer]]
+status = 200
+media = "application/pdf"
+mode = "whole"
+classes = ["income"]"#;
+    let expected = [
+        "`files.x` answers `/best/income`, which is nobody's; \
+         bind a subtree around it in `subjects`, or say in `subject` whose it is",
+        "`files.x` names no person and has a `whole` answer; \
+         say in `subject` whose data it is, or declare it `public`",
     ];
     assert_eq!(of_operation(text), expected);
 }

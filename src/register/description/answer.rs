@@ -251,6 +251,24 @@ fn subjects(table: &mut Table<'_>) -> Vec<SubjectBinding> {
     bindings
 }
 
+/// Selectors of personal data that no binding of the map gives to a person.
+pub(super) fn ownerless(map: &ClassMap) -> impl Iterator<Item = &str> {
+    let bindings = map
+        .subjects
+        .iter()
+        .filter_map(|binding| Selector::parse(&binding.at).ok());
+    let bindings: Vec<_> = bindings.collect();
+    let personal = map
+        .entries
+        .iter()
+        .filter(|entry| entry.class.as_str() != PUBLIC_CLASS);
+    let unowned = personal.filter(move |entry| {
+        let place = Selector::parse(&entry.selector);
+        place.is_ok_and(|place| !bindings.iter().any(|binding| binding.contains(&place)))
+    });
+    unowned.map(|entry| entry.selector.as_str())
+}
+
 fn check_class(table: &Table<'_>, class: &At<DataClass>, known: &KnownNames) {
     if !known.classes.contains(&class.value) {
         unknown_word(table, class.line, "data class", class.value.as_str());
@@ -260,6 +278,9 @@ fn check_class(table: &Table<'_>, class: &At<DataClass>, known: &KnownNames) {
 fn is_json(media: &str) -> bool {
     media == JSON || media.ends_with("+json")
 }
+
+/// The one class that is about nobody.
+const PUBLIC_CLASS: &str = "public";
 
 const JSON: &str = "application/json";
 

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use http::HeaderName;
 
 use crate::domain::name::{OperationId, PurposeId, RoleId, Scope};
-use crate::domain::operation::{
-    Contract, Effect, Method, Mode, Operation, PurposeBinding, SubjectAt,
-};
+use crate::domain::operation::{Effect, Method, Mode, Operation, PurposeBinding, SubjectAt};
 use crate::domain::principal::{AcrRank, PrincipalKind};
 use crate::domain::service::Service;
 use crate::domain::sheet::{At, Table};
@@ -304,21 +302,38 @@ fn check(table: &Table<'_>, operation: &Operation) {
 fn check_subject(table: &Table<'_>, operation: &Operation) {
     let id = &operation.id;
     let note = |what: String, mend: &str| table.note(table.line(), what, mend);
-    let is = |wanted: fn(&Contract) -> bool| operation.contracts.iter().any(wanted);
+    let named = match operation.subject {
+        SubjectAt::Principal | SubjectAt::Path(_) | SubjectAt::Query(_) => true,
+        SubjectAt::Nobody | SubjectAt::Answer => false,
+    };
     let about_someone = operation.subject != SubjectAt::Nobody;
-    if about_someone && is(|contract| contract.mode == Mode::Public) {
-        let what = format!("`{id}` is about a person and has a `public` answer");
-        note(
-            what,
-            "use `fields` or `whole`, so that it is decided and recorded",
-        );
-    }
-    if !about_someone && is(|contract| matches!(contract.mode, Mode::Whole { .. })) {
-        let what = format!("`{id}` is about nobody and has a `whole` answer");
-        note(
-            what,
-            "say in `subject` whose data it is, or declare it `public`",
-        );
+    for contract in &operation.contracts {
+        match &contract.mode {
+            Mode::Public if about_someone => {
+                let what = format!("`{id}` is about a person and has a `public` answer");
+                note(
+                    what,
+                    "use `fields` or `whole`, so that it is decided and recorded",
+                );
+            }
+            Mode::Whole { .. } if !named => {
+                let what = format!("`{id}` names no person and has a `whole` answer");
+                note(
+                    what,
+                    "say in `subject` whose data it is, or declare it `public`",
+                );
+            }
+            Mode::Fields(map) if !named => {
+                for place in answer::ownerless(map) {
+                    let what = format!("`{id}` answers `{place}`, which is nobody's");
+                    note(
+                        what,
+                        "bind a subtree around it in `subjects`, or say in `subject` whose it is",
+                    );
+                }
+            }
+            Mode::Public | Mode::Whole { .. } | Mode::Fields(_) => {}
+        }
     }
     let nameless = [PrincipalKind::Anonymous, PrincipalKind::System];
     if operation.subject == SubjectAt::Principal
