@@ -9,8 +9,7 @@ use crate::domain::problem::Problem;
 /// The largest file, in bytes.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Files by path. Only `*.toml` counts; a `#` in no name, a link nowhere: what is not a plain file
-/// is refused rather than followed.
+/// Files by path. What is not a plain file is refused rather than followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Files {
     dir: PathBuf,

@@ -12,7 +12,7 @@ use crate::register::description::{NAME_MEND, unknown_word, word};
 
 /// The answers of one operation; that there is one at all is checked here.
 pub(super) fn read_all(table: &mut Table<'_>, known: &KnownNames) -> Vec<Contract> {
-    if !table.has("answer") {
+    if table.is_empty("answer") {
         let what = "the operation has no response contract";
         table.note(
             table.line(),

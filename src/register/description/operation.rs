@@ -25,17 +25,14 @@ pub(super) fn read_all(
     service: Option<&Arc<Service>>,
     known: &KnownNames,
 ) -> Vec<DescribedOperation> {
-    if !table.has("operation") {
+    if table.is_empty("operation") {
         table.note(
             table.line(),
             "the e-service has no operation",
             "write an `[[operation]]`",
         );
     }
-    let read = table.tables("operation", |operation| {
-        Some(read(operation, service, known))
-    });
-    read.into_iter().flatten().collect()
+    table.tables("operation", |operation| read(operation, service, known))
 }
 
 fn read(

@@ -15,6 +15,8 @@ fn pa_24_an_operation_without_policy_or_contract_is_refused() {
              write an `[[operation.answer]]` with its mode",
         ]
     );
+    let none = format!("{text}who = [\"anonymous\"]\nanswer = []\n");
+    assert_eq!(problems(&none).len(), 1);
     let personal = open("files.x", "GET /x")
         .replace("anonymous", "official")
         .replace(
