@@ -53,10 +53,7 @@ pub struct SystemClock {
 impl SystemClock {
     /// A clock whose monotonic readings count from now.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn new() -> Self {
         Self {
             started: Instant::now(),
@@ -71,10 +68,7 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     fn now(&self) -> Timestamp {
         let wall = SystemTime::now();
         let ms = |d: Duration| i64::try_from(d.as_millis()).unwrap_or(i64::MAX);
