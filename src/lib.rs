@@ -17,3 +17,9 @@ pub mod wire;
 pub mod store;
 // corridor and doors
 pub mod server;
+// rooms, in walking order
+pub mod limits;
+pub mod register;
+
+// outside the walls
+pub mod config;
