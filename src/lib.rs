@@ -9,3 +9,6 @@
 // cellar: words and tools
 pub mod domain;
 pub mod wire;
+
+// rooms, in walking order
+pub mod policy;
