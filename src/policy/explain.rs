@@ -66,6 +66,8 @@ pub fn explain_entry(policy: &Policy, entry: &JournalEntry, language: Language) 
         Stage::Delivered { status } => format!("{} ({status})", telling.word(Word::Allowed)),
         Stage::Refused { reason } => format!("{}: {reason}", telling.word(Word::Refused)),
         Stage::Aborted => telling.word(Word::Aborted).to_owned(),
+        Stage::SignedIn => telling.word(Word::SignedIn).to_owned(),
+        Stage::SignedOut => telling.word(Word::SignedOut).to_owned(),
     };
     let data = entry.disclosed.iter();
     let mut data: Vec<_> = data.map(|d| telling.data(&d.class, d.form)).collect();
@@ -345,6 +347,8 @@ enum Word {
     Refused,
     Intent,
     Aborted,
+    SignedIn,
+    SignedOut,
     OtherBundle,
     NotInForce,
     Case,
@@ -369,6 +373,8 @@ impl Word {
             Self::Refused => ["rad etildi", "рад этилди", "отказано", "refused"],
             Self::Intent => ["yozish niyati qayd etildi", "ёзиш нияти қайд этилди", "намерение записать отмечено", "intent to write recorded"],
             Self::Aborted => ["uzildi", "узилди", "прервано", "aborted"],
+            Self::SignedIn => ["tizimga kirdi", "тизимга кирди", "вход выполнен", "signed in"],
+            Self::SignedOut => ["tizimdan chiqdi", "тизимдан чиқди", "выход выполнен", "signed out"],
             Self::OtherBundle => ["hozirgi qoidalar toʻplami boshqa", "ҳозирги қоидалар тўплами бошқа", "сейчас действует другой набор правил", "another bundle is in force now"],
             Self::NotInForce => ["amaldagi toʻplamda yoʻq", "амалдаги тўпламда йўқ", "нет в действующем наборе", "not in the bundle in force"],
             Self::Case => ["ish", "иш", "дело", "case"],

@@ -14,7 +14,7 @@ mod explain;
 mod gate;
 mod permit;
 mod slice;
-//mod test;
+mod test;
 
 use crate::domain::decision::{BundleId, Obligations};
 use crate::domain::name::RuleId;
@@ -26,7 +26,7 @@ pub use bundle::{
 pub use explain::{Counterfactual, Report, Section, counterfactuals, explain_decision, explain_entry};
 pub use gate::{Ask, Denial};
 pub use permit::Permit;
-//pub use test::{Outcome, Suite, report, run};
+pub use test::{Outcome, Suite, report, run};
 
 /// One bundle, loaded and checked: the rules in force.
 #[derive(Debug)]

@@ -30,9 +30,8 @@ use condition::{Condition, conditions};
 use names::Names;
 
 pub(in crate::policy) use condition::{About, Missing};
-pub(in crate::policy) use context::{AUTH_AGE_SECONDS_MAX, BULK_MAX};
 pub(in crate::policy) use scene::Scene;
-pub(in crate::policy) use verdict::{Granted, Refusal, Verdict};
+pub(in crate::policy) use verdict::{Refusal, Verdict};
 
 /// Why an evaluation could not be carried out. For the journal and the log, not for the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,416 @@
+//! The people, cases and operations that a suite of policy tests is about, as its file says them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ring::digest;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff, Standing};
+use crate::domain::name::{
+    AgencyId, CaseNumber, ConsentId, DataClass, MandateId, NameError, OfficialId, OperationId,
+    PurposeId, RealmId, RoleId, RuleId, Scope, ServiceId, SystemId, UpstreamName,
+};
+use crate::domain::operation::{
+    ClassMap, Comparison, Contract, Effect, Method, Mode, Operation, PurposeBinding, Question,
+    SubjectAt, Withhold,
+};
+use crate::domain::person::{Person, PersonId, Pinfl};
+use crate::domain::principal::{
+    AcrRank, Assurance, DisplayName, OfficialPrincipal, PersonPrincipal, Principal, PrincipalKind,
+    SystemPrincipal,
+};
+use crate::domain::service::{Backend, Regulation, Service, ServiceKind};
+use crate::domain::text::Texts;
+use crate::domain::time::Timestamp;
+
+/// A file of tests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct File {
+    pub(super) suite: String,
+    /// The moment all tests happen at, RFC 3339.
+    pub(super) clock: String,
+    #[serde(default)]
+    persons: BTreeMap<String, WrittenPerson>,
+    #[serde(default)]
+    officials: BTreeMap<OfficialId, WrittenOfficial>,
+    #[serde(default)]
+    systems: BTreeMap<SystemId, WrittenSystem>,
+    #[serde(default)]
+    operations: BTreeMap<String, WrittenOperation>,
+    #[serde(default)]
+    cases: BTreeMap<CaseNumber, WrittenCase>,
+    #[serde(default)]
+    consents: BTreeMap<ConsentId, WrittenConsent>,
+    #[serde(default)]
+    mandates: BTreeMap<MandateId, WrittenMandate>,
+    pub(super) check: Vec<Spanned<Check>>,
+}
+
+/// One test: who does what on whom, because of what, and what must come of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Check {
+    /// A sentence.
+    pub(super) name: String,
+    /// `anonymous`, or a name of the fixture.
+    pub(super) who: String,
+    #[serde(default = "one")]
+    pub(super) acr: u8,
+    pub(super) does: String,
+    /// The person the request is about.
+    pub(super) on: Option<String>,
+    /// The person the answer is about, where it is another.
+    pub(super) about: Option<String>,
+    #[serde(default)]
+    pub(super) because: Because,
+    pub(super) expect: Expect,
+    /// Rules that must be among those that decided.
+    #[serde(default)]
+    pub(super) by: Vec<RuleId>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Because {
+    pub(super) purpose: Option<PurposeId>,
+    pub(super) case: Option<CaseNumber>,
+}
+
+/// The gate's outcome, `allowed` or a reason code, and the form of each class that is not absent;
+/// `CLASS/*` is the class and all below it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Expect {
+    pub(super) gate: String,
+    #[serde(flatten)]
+    pub(super) forms: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPerson {
+    #[serde(default)]
+    minor: bool,
+    #[serde(default)]
+    protected: bool,
+    #[serde(default)]
+    restricted: bool,
+    /// The central database does not answer for this person.
+    #[serde(default)]
+    unknown: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenOfficial {
+    agency: AgencyId,
+    person: Option<String>,
+    #[serde(default)]
+    roles: Vec<RoleId>,
+    #[serde(default = "yes")]
+    active: bool,
+    trained_until: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSystem {
+    agency: AgencyId,
+    #[serde(default)]
+    roles: Vec<RoleId>,
+    #[serde(default)]
+    scopes: Vec<Scope>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenOperation {
+    agency: AgencyId,
+    who: Vec<PrincipalKind>,
+    #[serde(default)]
+    purposes: Vec<WrittenBinding>,
+    subject: WrittenSubject,
+    #[serde(default)]
+    public: bool,
+    #[serde(default)]
+    in_house: bool,
+    #[serde(default)]
+    writes: bool,
+    verify: Option<DataClass>,
+    #[serde(default)]
+    assurance: u8,
+    #[serde(default)]
+    scopes: Vec<Scope>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenSubject {
+    Nobody,
+    Own,
+    Given,
+    Answer,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBinding {
+    purpose: PurposeId,
+    who: PrincipalKind,
+    #[serde(default)]
+    roles: Vec<RoleId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCase {
+    agency: AgencyId,
+    purpose: PurposeId,
+    subject: String,
+    assignees: Vec<OfficialId>,
+    #[serde(default = "yes")]
+    open: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenConsent {
+    subject: String,
+    recipient: AgencyId,
+    purposes: Vec<PurposeId>,
+    classes: Vec<DataClass>,
+    valid_until: String,
+    #[serde(default)]
+    withdrawn: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenMandate {
+    holder: String,
+    subject: String,
+    purposes: Vec<PurposeId>,
+    valid_until: String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn one() -> u8 {
+    1
+}
+
+impl File {
+    /// The person of that name.
+    pub(super) fn person(&self, name: &str) -> Result<Person, String> {
+        match self.persons.contains_key(name) {
+            true => person(name),
+            false => Err(format!("`{name}` is no person of this file")),
+        }
+    }
+
+    pub(super) fn principal(&self, check: &Check, now: Timestamp) -> Result<Principal, String> {
+        let rank = AcrRank::new(check.acr).ok_or("acr is 0 to 3")?;
+        let assurance = Assurance { rank, authenticated_at: now };
+        let who = check.who.as_str();
+        let realm = |name| RealmId::parse(name).map_err(|error| error.to_string());
+        if who == "anonymous" {
+            return Ok(Principal::Anonymous);
+        }
+        if self.persons.contains_key(who) {
+            return Ok(Principal::Person(Arc::new(PersonPrincipal {
+                person: person(who)?,
+                realm: realm("applicants")?,
+                name: DisplayName(String::new()),
+                assurance,
+            })));
+        }
+        let name = OfficialId::parse(who).map_err(|error| error.to_string())?;
+        if let Some(official) = self.officials.get(&name) {
+            let own = official.person.as_ref().map(|name| self.person(name));
+            return Ok(Principal::Official(Arc::new(OfficialPrincipal {
+                official: name,
+                agency: official.agency.clone(),
+                realm: realm("officials")?,
+                name: DisplayName(String::new()),
+                person: own.transpose()?,
+                position: String::new(),
+                assurance,
+            })));
+        }
+        let system = SystemId::parse(who).map_err(|error| error.to_string())?;
+        let found = self.systems.get(&system).ok_or(format!("`{who}` is nobody of this file"))?;
+        Ok(Principal::System(Arc::new(SystemPrincipal {
+            system,
+            agency: found.agency.clone(),
+            roles: found.roles.clone(),
+            scopes: found.scopes.clone(),
+            assurance,
+        })))
+    }
+
+    /// All that the registers of this file say to one check.
+    pub(super) fn facts(&self, check: &Check) -> Result<Facts, String> {
+        let mut facts = Facts::default();
+        for (name, written) in self.persons.iter().filter(|(_, written)| !written.unknown) {
+            let standing = Standing {
+                protected: written.protected,
+                restricted: written.restricted,
+                minor: written.minor,
+            };
+            facts.standings.push((person(name)?.id, standing));
+        }
+        if let Some((number, case)) = check.because.case.as_ref().and_then(|n| self.cases.get_key_value(n)) {
+            facts.case = Some(Case {
+                number: number.clone(),
+                agency: case.agency.clone(),
+                purpose: case.purpose.clone(),
+                open: case.open,
+                subject: self.person(&case.subject)?.id,
+                assignees: case.assignees.clone(),
+            });
+        }
+        if let Ok(name) = OfficialId::parse(&check.who)
+            && let Some(official) = self.officials.get(&name)
+        {
+            facts.staff = Some(Staff {
+                official: name,
+                agency: official.agency.clone(),
+                active: official.active,
+                trained_until: moment(&official.trained_until)?,
+                roles: official.roles.clone(),
+                department: None,
+                position: String::new(),
+            });
+        }
+        for (id, consent) in &self.consents {
+            facts.consents.push(Consent {
+                id: id.clone(),
+                subject: self.person(&consent.subject)?.id,
+                recipient: consent.recipient.clone(),
+                purposes: consent.purposes.clone(),
+                classes: consent.classes.clone(),
+                valid_until: moment(&consent.valid_until)?,
+                withdrawn: consent.withdrawn,
+            });
+        }
+        for (id, mandate) in &self.mandates {
+            facts.mandates.push(Mandate {
+                id: id.clone(),
+                holder: self.person(&mandate.holder)?.id,
+                subject: self.person(&mandate.subject)?.id,
+                purposes: mandate.purposes.clone(),
+                valid_until: moment(&mandate.valid_until)?,
+            });
+        }
+        Ok(facts)
+    }
+
+    /// The operation of that name, with the least a register entry could say.
+    pub(super) fn operation(&self, name: &str) -> Result<Operation, String> {
+        let written = self.operations.get(name).ok_or(format!("`{name}` is no operation"))?;
+        let named = |error: NameError| error.to_string();
+        let mode = if written.public { Mode::Public } else { Mode::Fields(Arc::new(no_fields())) };
+        let effect = match &written.verify {
+            Some(class) => Effect::Verify(question(class)),
+            None if written.writes => Effect::Write,
+            None => Effect::Read,
+        };
+        let binding = |b: &WrittenBinding| PurposeBinding {
+            purpose: b.purpose.clone(),
+            who: b.who,
+            roles: b.roles.clone(),
+        };
+        Ok(Operation {
+            id: OperationId::parse(name).map_err(named)?,
+            service: Arc::new(service(written).map_err(named)?),
+            method: if written.writes { Method::Post } else { Method::Get },
+            template: "/".to_owned(),
+            who: written.who.iter().copied().collect(),
+            assurance_min: AcrRank::new(written.assurance).ok_or("assurance is 0 to 3")?,
+            scopes: written.scopes.clone(),
+            purposes: written.purposes.iter().map(binding).collect(),
+            effect,
+            subject: match written.subject {
+                WrittenSubject::Nobody => SubjectAt::Nobody,
+                WrittenSubject::Own => SubjectAt::Principal,
+                WrittenSubject::Given => SubjectAt::Path("pinfl".to_owned()),
+                WrittenSubject::Answer => SubjectAt::Answer,
+            },
+            contracts: vec![Contract { status: 200, media: "application/json".to_owned(), mode }],
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            cookies: Vec::new(),
+            body_bytes_max: 0,
+            upstream_ms_max: 0,
+        })
+    }
+}
+
+fn service(written: &WrittenOperation) -> Result<Service, NameError> {
+    let none = || Texts { uz: String::new(), uzc: String::new(), ru: String::new(), en: String::new() };
+    Ok(Service {
+        id: ServiceId::parse("tested")?,
+        names: none(),
+        agency: written.agency.clone(),
+        agency_names: none(),
+        kind: ServiceKind::Interactive,
+        regulation: Regulation { number: String::new(), term_days: 0 },
+        hosts: Vec::new(),
+        prefix: String::new(),
+        backend: if written.in_house {
+            Backend::InHouse
+        } else {
+            Backend::Upstream {
+                name: UpstreamName::parse("tested")?,
+                prefix: String::new(),
+            }
+        },
+        cors_origins: Vec::new(),
+    })
+}
+
+fn question(class: &DataClass) -> Question {
+    Question {
+        name: "tested".to_owned(),
+        pointer: String::new(),
+        class: class.clone(),
+        comparison: Comparison::Below,
+        parameter: "below".to_owned(),
+        thresholds: Vec::new(),
+    }
+}
+
+fn no_fields() -> ClassMap {
+    ClassMap {
+        entries: Vec::new(),
+        subjects: Vec::new(),
+        withhold: Withhold::Remove,
+        bytes_max: 0,
+    }
+}
+
+/// A person known by name: rules see only the pseudonym, which here is a digest of the name. The
+/// number is one for all, the sample that the registry publishes.
+fn person(name: &str) -> Result<Person, String> {
+    let digest = digest::digest(&digest::SHA256, name.as_bytes());
+    let mut id = [0_u8; 32];
+    for (to, from) in id.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    Ok(Person {
+        id: PersonId::from_bytes(id),
+        pinfl: Pinfl::parse("31210932040247").map_err(|error| error.to_string())?,
+    })
+}
+
+/// An RFC 3339 moment.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let format = &time::format_description::well_known::Rfc3339;
+    let moment = time::OffsetDateTime::parse(text, format)
+        .map_err(|_| format!("`{text}` is no moment as 2026-11-23T09:00:00Z"))?;
+    Ok(Timestamp::from_unix_seconds(moment.unix_timestamp()))
+}
