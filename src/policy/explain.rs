@@ -40,13 +40,21 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let sections = self.sections.iter();
-        Value::Object(sections.map(|s| (s.code.to_owned(), json!(s.lines))).collect())
+        Value::Object(
+            sections
+                .map(|s| (s.code.to_owned(), json!(s.lines)))
+                .collect(),
+        )
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for section in self.sections.iter().filter(|section| !section.lines.is_empty()) {
+        for section in self
+            .sections
+            .iter()
+            .filter(|section| !section.lines.is_empty())
+        {
             writeln!(f, "{}", section.heading)?;
             for line in &section.lines {
                 writeln!(f, "  {line}")?;
@@ -104,7 +112,11 @@ pub fn explain_decision(
 ) -> Report {
     let telling = Telling { policy, language };
     let would_help = counterfactuals.iter().map(|found| match found.outcome {
-        Ok(()) => format!("{}: {}", hint_word(&found.change), telling.word(Word::Allowed)),
+        Ok(()) => format!(
+            "{}: {}",
+            hint_word(&found.change),
+            telling.word(Word::Allowed)
+        ),
         Err(reason) => format!("{}: {reason}", hint_word(&found.change)),
     });
     let (outcome, rules, purpose, data, steps) = match decision {
@@ -121,7 +133,13 @@ pub fn explain_decision(
         Err(denial) => {
             let outcome = format!("{}: {}", telling.word(Word::Refused), denial.reason);
             let purpose = telling.purpose(denial.purpose.as_ref(), &[], None);
-            (outcome, denial.rules.clone(), purpose, Vec::new(), denial.steps.as_slice())
+            (
+                outcome,
+                denial.rules.clone(),
+                purpose,
+                Vec::new(),
+                denial.steps.as_slice(),
+            )
         }
     };
     Report {
@@ -157,15 +175,30 @@ pub fn counterfactuals(policy: &Arc<Policy>, ask: &Ask<'_>) -> Vec<Counterfactua
     if let Some(stronger) = AcrRank::new(rank.saturating_add(1))
         && let Some(principal) = signed_in(&ask.principal, stronger)
     {
-        probe(Hint::StepUp(stronger.as_u8()), &Ask { principal, ..ask.clone() });
+        probe(
+            Hint::StepUp(stronger.as_u8()),
+            &Ask {
+                principal,
+                ..ask.clone()
+            },
+        );
     }
     if let Some((number, facts)) = with_case(ask) {
-        let mut changed = Ask { facts: &facts, ..ask.clone() };
+        let mut changed = Ask {
+            facts: &facts,
+            ..ask.clone()
+        };
         changed.claim.case = Some(number);
         probe(Hint::Case, &changed);
     }
     if let Some(facts) = with_consent(policy, ask) {
-        probe(Hint::Consent, &Ask { facts: &facts, ..ask.clone() });
+        probe(
+            Hint::Consent,
+            &Ask {
+                facts: &facts,
+                ..ask.clone()
+            },
+        );
     }
     found
 }
@@ -220,7 +253,11 @@ fn with_consent(policy: &Policy, ask: &Ask<'_>) -> Option<Facts> {
         subject: ask.subject?.id,
         recipient: system.agency.clone(),
         purposes: vec![purpose_of(ask)?],
-        classes: policy.vocabulary().classes().map(|class| class.id.clone()).collect(),
+        classes: policy
+            .vocabulary()
+            .classes()
+            .map(|class| class.id.clone())
+            .collect(),
         valid_until: Timestamp::from_unix_ms(i64::MAX),
         withdrawn: false,
     }];
@@ -228,12 +265,22 @@ fn with_consent(policy: &Policy, ask: &Ask<'_>) -> Option<Facts> {
 }
 
 fn purpose_of(ask: &Ask<'_>) -> Option<PurposeId> {
-    let mut bound = ask.operation.purposes.iter().filter(|b| b.who == ask.principal.kind());
-    ask.claim.purpose.clone().or_else(|| bound.next().map(|b| b.purpose.clone()))
+    let mut bound = ask
+        .operation
+        .purposes
+        .iter()
+        .filter(|b| b.who == ask.principal.kind());
+    ask.claim
+        .purpose
+        .clone()
+        .or_else(|| bound.next().map(|b| b.purpose.clone()))
 }
 
 fn walk(steps: &[Step]) -> Vec<String> {
-    steps.iter().map(|step| format!("{}: {}", step.name, step.found)).collect()
+    steps
+        .iter()
+        .map(|step| format!("{}: {}", step.name, step.found))
+        .collect()
 }
 
 fn hint_word(hint: &Hint) -> String {
@@ -253,7 +300,11 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     fn section(&self, code: &'static str, heading: Word, lines: Vec<String>) -> Section {
-        Section { code, heading: self.word(heading), lines }
+        Section {
+            code,
+            heading: self.word(heading),
+            lines,
+        }
     }
 
     fn rules(&self, ids: &[RuleId]) -> Vec<String> {

@@ -70,16 +70,25 @@ pub(super) fn pass(policy: &Policy, ask: &Ask<'_>) -> Result<Passed, Denial> {
     admit(ask).map_err(|(reason, hint)| deny(reason, hint, &steps))?;
     let subject = subject(ask).map_err(|reason| deny(reason, None, &steps))?;
     let chosen = choose_purpose(policy, ask);
-    step(&mut steps, "purpose", match &chosen {
-        Ok(Some(purpose)) => purpose.id.to_string(),
-        Ok(None) => "none needed".to_owned(),
-        Err(reason) => reason.to_string(),
-    });
+    step(
+        &mut steps,
+        "purpose",
+        match &chosen {
+            Ok(Some(purpose)) => purpose.id.to_string(),
+            Ok(None) => "none needed".to_owned(),
+            Err(reason) => reason.to_string(),
+        },
+    );
     let purpose = chosen.as_ref().ok().copied().flatten();
     let scene = scene(policy, ask, subject, purpose);
     let case = case_standing(&scene);
     step(&mut steps, "case", case.told());
-    let mut gate = Gate { policy, scene, case, steps };
+    let mut gate = Gate {
+        policy,
+        scene,
+        case,
+        steps,
+    };
     let verdict = gate.ask();
     let (reason, rules, hint) = match (verdict, chosen) {
         (Ok(Verdict::Allow(granted)), Ok(purpose)) => {
@@ -117,16 +126,27 @@ fn admit(ask: &Ask<'_>) -> Result<(), (Reason, Option<Hint>)> {
     let operation = &ask.operation;
     let anonymous = ask.principal.kind() == PrincipalKind::Anonymous;
     if !operation.who.contains(&ask.principal.kind()) {
-        let reason = if anonymous { Reason::SignInNeeded } else { Reason::WrongRealm };
+        let reason = if anonymous {
+            Reason::SignInNeeded
+        } else {
+            Reason::WrongRealm
+        };
         return Err((reason, None));
     }
     if ask.principal.rank() < operation.assurance_min {
         let hint = Some(Hint::StepUp(operation.assurance_min.as_u8()));
-        let reason = if anonymous { Reason::SignInNeeded } else { Reason::StrongerSignInNeeded };
+        let reason = if anonymous {
+            Reason::SignInNeeded
+        } else {
+            Reason::StrongerSignInNeeded
+        };
         return Err((reason, hint));
     }
     if let Principal::System(system) = &ask.principal
-        && !operation.scopes.iter().all(|scope| system.scopes.contains(scope))
+        && !operation
+            .scopes
+            .iter()
+            .all(|scope| system.scopes.contains(scope))
     {
         return Err((Reason::InsufficientScope, None));
     }
@@ -156,10 +176,14 @@ fn subject(ask: &Ask<'_>) -> Result<Option<Person>, Reason> {
 /// operation that binds none has none, whatever is claimed.
 fn choose_purpose<'a>(policy: &'a Policy, ask: &Ask<'_>) -> Result<Option<&'a Purpose>, Reason> {
     let operation = &ask.operation;
-    let bound = |binding: &&PurposeBinding| {
-        binding.who == ask.principal.kind() && has_role(ask, binding)
-    };
-    let mut open: Vec<_> = operation.purposes.iter().filter(bound).map(|b| &b.purpose).collect();
+    let bound =
+        |binding: &&PurposeBinding| binding.who == ask.principal.kind() && has_role(ask, binding);
+    let mut open: Vec<_> = operation
+        .purposes
+        .iter()
+        .filter(bound)
+        .map(|b| &b.purpose)
+        .collect();
     open.sort_unstable();
     open.dedup();
     let chosen = match (&ask.claim.purpose, open.as_slice()) {
@@ -239,7 +263,11 @@ impl Gate<'_> {
 
     fn with_query<T>(&self, then: impl FnOnce(&Query<'_>) -> T) -> Result<T, super::cedar::Fault> {
         let (engine, scene) = (&self.policy.engine, &self.scene);
-        let action = if scene.operation.effect.writes() { Action::Submit } else { Action::Invoke };
+        let action = if scene.operation.effect.writes() {
+            Action::Submit
+        } else {
+            Action::Invoke
+        };
         let entities = engine.entities(scene, &[], None)?;
         Ok(then(&Query {
             scope: Scope {
@@ -260,9 +288,15 @@ impl Gate<'_> {
         let rules: Vec<_> = self.policy.rules_at(rules).collect();
         step(&mut self.steps, "forbidden by", names(&rules));
         let first = rules.iter().min_by_key(|rule| rule.code);
-        let reason = first.and_then(|rule| rule.code).unwrap_or(Reason::NotPermitted);
+        let reason = first
+            .and_then(|rule| rule.code)
+            .unwrap_or(Reason::NotPermitted);
         let hint = first.and_then(|rule| rule.hint.clone());
-        (reason, rules.iter().map(|rule| rule.id.clone()).collect(), hint)
+        (
+            reason,
+            rules.iter().map(|rule| rule.id.clone()).collect(),
+            hint,
+        )
     }
 
     fn unpermitted(&mut self) -> (Reason, Vec<RuleId>, Option<Hint>) {
@@ -270,7 +304,12 @@ impl Gate<'_> {
         let closest = self.with_query(|query| {
             let missing = self.policy.engine.closest(query)?;
             let rule = self.policy.bundle.rules.get(missing.rule)?;
-            Some((rule, lacking(rule, &missing), missing.about(), hint(rule, missing.about())))
+            Some((
+                rule,
+                lacking(rule, &missing),
+                missing.about(),
+                hint(rule, missing.about()),
+            ))
         });
         let Ok(Some((rule, lacking, about, hint))) = closest else {
             return nothing;
@@ -311,9 +350,17 @@ pub(super) fn hint(rule: &Rule, about: About) -> Option<Hint> {
 
 fn lacking(rule: &Rule, missing: &Missing<'_>) -> String {
     let all = missing.satisfied + missing.unmet.len();
-    let unmet: Vec<_> = missing.unmet.iter().map(|c| format!("`{}`", c.text)).collect();
+    let unmet: Vec<_> = missing
+        .unmet
+        .iter()
+        .map(|c| format!("`{}`", c.text))
+        .collect();
     let satisfied = missing.satisfied;
-    format!("{}: {satisfied} of {all} conditions hold; not: {}", rule.id, unmet.join(", "))
+    format!(
+        "{}: {satisfied} of {all} conditions hold; not: {}",
+        rule.id,
+        unmet.join(", ")
+    )
 }
 
 /// How the claimed case stands to this request.
@@ -343,9 +390,9 @@ impl CaseStanding {
         match self {
             Self::NotClaimed => "none claimed".to_owned(),
             Self::Good => "open, assigned, of this person, body and purpose".to_owned(),
-            Self::Unknown | Self::OfAnother | Self::Closed | Self::NotAssigned => {
-                self.reason().map_or_else(String::new, |reason| reason.to_string())
-            }
+            Self::Unknown | Self::OfAnother | Self::Closed | Self::NotAssigned => self
+                .reason()
+                .map_or_else(String::new, |reason| reason.to_string()),
         }
     }
 }
@@ -360,7 +407,9 @@ fn case_standing(scene: &Scene<'_>) -> CaseStanding {
     };
     let same_body = scene.principal.agency() == Some(&case.agency);
     let same_person = scene.subject.is_none_or(|subject| subject == case.subject);
-    let same_purpose = scene.purpose.is_some_and(|purpose| purpose.id == case.purpose);
+    let same_purpose = scene
+        .purpose
+        .is_some_and(|purpose| purpose.id == case.purpose);
     if !(same_body && same_person && same_purpose) {
         return CaseStanding::OfAnother;
     }

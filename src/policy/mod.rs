@@ -23,7 +23,9 @@ use crate::domain::problem::Problem;
 pub use bundle::{
     Agency, Class, FILE_BYTES_MAX, FILES_MAX, Known, Rule, RuleKind, Sector, Source, Vocabulary,
 };
-pub use explain::{Counterfactual, Report, Section, counterfactuals, explain_decision, explain_entry};
+pub use explain::{
+    Counterfactual, Report, Section, counterfactuals, explain_decision, explain_entry,
+};
 pub use gate::{Ask, Denial};
 pub use permit::Permit;
 pub use test::{Outcome, Suite, report, run};

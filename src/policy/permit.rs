@@ -168,14 +168,25 @@ impl Permit {
                 let context = engine.context(&scene, Some(*subject), subjects.len())?;
                 Ok((*subject, context))
             });
-            Ok((entities, contexts.collect::<Result<BTreeMap<_, _>, Fault>>()?))
+            Ok((
+                entities,
+                contexts.collect::<Result<BTreeMap<_, _>, Fault>>()?,
+            ))
         });
         match prepared {
             Ok((entities, contexts)) => {
-                let asking = Asking { permit: self, scene: &scene, entities, contexts };
+                let asking = Asking {
+                    permit: self,
+                    scene: &scene,
+                    entities,
+                    contexts,
+                };
                 facets.iter().map(|facet| asking.decide(facet)).collect()
             }
-            Err(_) => facets.iter().map(|facet| absent(facet, Why::Fault)).collect(),
+            Err(_) => facets
+                .iter()
+                .map(|facet| absent(facet, Why::Fault))
+                .collect(),
         }
     }
 
@@ -286,7 +297,11 @@ impl Asking<'_> {
         };
         let refusal = match self.ask(first, facet) {
             Verdict::Allow(granted) => {
-                let form = if first == Action::Verify { Form::Verified } else { Form::Clear };
+                let form = if first == Action::Verify {
+                    Form::Verified
+                } else {
+                    Form::Clear
+                };
                 return shown(facet, form, policy.rules_at(granted.rules()));
             }
             Verdict::Deny(Refusal::Fault(_)) => return absent(facet, Why::Fault),

@@ -133,9 +133,7 @@ impl Scope {
             PrincipalConstraint::Eq(uid) => is(uid.type_name()),
             PrincipalConstraint::In(uid) => belongs || is(uid.type_name()),
             PrincipalConstraint::Is(name) => is(&name),
-            PrincipalConstraint::IsIn(name, uid) => {
-                is(&name) && (belongs || is(uid.type_name()))
-            }
+            PrincipalConstraint::IsIn(name, uid) => is(&name) && (belongs || is(uid.type_name())),
         }
     }
 

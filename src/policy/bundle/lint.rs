@@ -29,7 +29,10 @@ pub(super) fn lint(
 ) -> Vec<(String, String)> {
     let mut problems = unknown_names(policy, vocabulary, known);
     let Ok(tree) = policy.to_pst() else {
-        problems.push(problem("the rule cannot be taken apart", "write it in plain Cedar"));
+        problems.push(problem(
+            "the rule cannot be taken apart",
+            "write it in plain Cedar",
+        ));
         return problems;
     };
     let clauses = tree.body().clauses();
@@ -62,11 +65,7 @@ fn problem(what: &str, mend: &str) -> (String, String) {
 }
 
 /// Cedar takes any name in quotes; one that nobody has would never match, or never forbid.
-fn unknown_names(
-    policy: &Policy,
-    vocabulary: &Vocabulary,
-    known: &Known,
-) -> Vec<(String, String)> {
+fn unknown_names(policy: &Policy, vocabulary: &Vocabulary, known: &Known) -> Vec<(String, String)> {
     let literals: BTreeSet<_> = policy.entity_literals().into_iter().collect();
     literals
         .iter()

@@ -128,11 +128,20 @@ fn read_rules(
         for statement in statement::statements(text) {
             let place = (source.place(path), statement.line);
             let wrong = |(what, mend): (String, String)| at(place.0.clone(), place.1, &what, &mend);
-            match read_rule(&statement, vocabulary, known, (PathBuf::from(path), place.1)) {
+            match read_rule(
+                &statement,
+                vocabulary,
+                known,
+                (PathBuf::from(path), place.1),
+            ) {
                 Err(found) => problems.extend(found.into_iter().map(wrong)),
                 Ok((rule, policy)) => {
                     if let Some((file, line)) = places.insert(rule.id.clone(), place.clone()) {
-                        let what = format!("`{}` also names the rule at {}:{line}", rule.id, file.display());
+                        let what = format!(
+                            "`{}` also names the rule at {}:{line}",
+                            rule.id,
+                            file.display()
+                        );
                         problems.push(wrong((what, "give each rule its own name".to_owned())));
                     }
                     read.push((rule, policy));

@@ -55,8 +55,19 @@ impl Rule {
 }
 
 const WORDS: [&str; 13] = [
-    "id", "title_uz", "title_uzc", "title_ru", "title_en", "basis", "owner", "until", "mask",
-    "journal", "notify", "hint", "code",
+    "id",
+    "title_uz",
+    "title_uzc",
+    "title_ru",
+    "title_en",
+    "basis",
+    "owner",
+    "until",
+    "mask",
+    "journal",
+    "notify",
+    "hint",
+    "code",
 ];
 
 /// Reads the annotations of a parsed statement. A problem is a pair: what is wrong, what to do.
@@ -82,14 +93,28 @@ pub(super) fn read_rule(
     let until = notes.parsed("until", "a date as 2027-12-31", read_date);
     let mask = notes.mask(policy, kind);
     let journal = notes.parsed("journal", "full or summary", read_journal);
-    let notify = notes.list("notify", "subject-now, subject-digest, security-now or head-of-unit", read_notice);
-    let hint = notes.parsed("hint", "step_up:1 to 3, justify, case, approve or consent", read_hint);
+    let notify = notes.list(
+        "notify",
+        "subject-now, subject-digest, security-now or head-of-unit",
+        read_notice,
+    );
+    let hint = notes.parsed(
+        "hint",
+        "step_up:1 to 3, justify, case, approve or consent",
+        read_hint,
+    );
     let code = notes.parsed("code", "a stable reason code", Reason::from_code);
     if kind == RuleKind::Forbid && (journal.is_some() || !notify.is_empty()) {
-        notes.problem("a forbid obliges to nothing", "leave `@journal` and `@notify` to permits");
+        notes.problem(
+            "a forbid obliges to nothing",
+            "leave `@journal` and `@notify` to permits",
+        );
     }
     if kind == RuleKind::Forbid && code.is_none() {
-        notes.problem("`@code` is missing", "say the reason that people are told when it forbids");
+        notes.problem(
+            "`@code` is missing",
+            "say the reason that people are told when it forbids",
+        );
     }
     let (Some(id), Some(owner), true) = (id, owner, notes.problems.is_empty()) else {
         return Err(notes.problems);
@@ -123,10 +148,18 @@ impl Notes<'_> {
     }
 
     fn unknown_words(&mut self) {
-        let unknown: Vec<_> = self.given.keys().filter(|w| !WORDS.contains(w)).copied().collect();
+        let unknown: Vec<_> = self
+            .given
+            .keys()
+            .filter(|w| !WORDS.contains(w))
+            .copied()
+            .collect();
         for word in unknown {
             let words = WORDS.map(|word| format!("@{word}")).join(", ");
-            self.problem(format!("`@{word}` is not an annotation"), format!("use {words}"));
+            self.problem(
+                format!("`@{word}` is not an annotation"),
+                format!("use {words}"),
+            );
         }
     }
 
@@ -137,13 +170,20 @@ impl Notes<'_> {
         };
         let edges = !id.starts_with('-') && !id.ends_with('-') && !id.contains("--");
         let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if edges && id.bytes().all(letters)
+        if edges
+            && id.bytes().all(letters)
             && let Ok(id) = RuleId::parse(id)
         {
             return Some(id);
         }
-        let what = format!("`{}` is not a rule's name", id.chars().take(96).collect::<String>());
-        self.problem(what, "use small letters, digits and single hyphens, as `own-data`");
+        let what = format!(
+            "`{}` is not a rule's name",
+            id.chars().take(96).collect::<String>()
+        );
+        self.problem(
+            what,
+            "use small letters, digits and single hyphens, as `own-data`",
+        );
         None
     }
 
@@ -156,25 +196,42 @@ impl Notes<'_> {
             en: title("title_en"),
         };
         for what in text_problems(&titles) {
-            self.problem(what, "give `@title_uz`, `@title_uzc`, `@title_ru` and `@title_en`");
+            self.problem(
+                what,
+                "give `@title_uz`, `@title_uzc`, `@title_ru` and `@title_en`",
+            );
         }
         titles
     }
 
     fn bases(&mut self, vocabulary: &Vocabulary) -> Vec<BasisId> {
-        let known = |id: &str| BasisId::parse(id).ok().filter(|id| vocabulary.basis(id).is_some());
+        let known = |id: &str| {
+            BasisId::parse(id)
+                .ok()
+                .filter(|id| vocabulary.basis(id).is_some())
+        };
         let bases = self.list("basis", "legal bases of vocabulary.toml", known);
         if bases.is_empty() && !self.given.contains_key("basis") {
-            self.problem("`@basis` is missing", "name a legal basis of vocabulary.toml");
+            self.problem(
+                "`@basis` is missing",
+                "name a legal basis of vocabulary.toml",
+            );
         }
         bases
     }
 
     fn owner(&mut self, vocabulary: &Vocabulary) -> Option<AgencyId> {
         if !self.given.contains_key("owner") {
-            self.problem("`@owner` is missing", "name the body that answers for the rule");
+            self.problem(
+                "`@owner` is missing",
+                "name the body that answers for the rule",
+            );
         }
-        let known = |id: &str| AgencyId::parse(id).ok().filter(|id| vocabulary.agency(id).is_some());
+        let known = |id: &str| {
+            AgencyId::parse(id)
+                .ok()
+                .filter(|id| vocabulary.agency(id).is_some())
+        };
         self.parsed("owner", "a body of vocabulary.toml", known)
     }
 
@@ -183,27 +240,40 @@ impl Notes<'_> {
         let styles = Mask::ALL.map(Mask::as_str).join(", ");
         let mask = self.parsed("mask", &styles, Mask::from_name);
         let masks = kind == RuleKind::Permit
-            && policy
-                .entity_literals()
-                .iter()
-                .any(|uid| uid.type_name().basename() == "Action" && uid.id().unescaped() == "viewMasked");
+            && policy.entity_literals().iter().any(|uid| {
+                uid.type_name().basename() == "Action" && uid.id().unescaped() == "viewMasked"
+            });
         match (self.given.contains_key("mask"), masks) {
             (true, false) => {
-                self.problem("`@mask` on a rule that masks nothing", "keep it to permits of viewMasked");
+                self.problem(
+                    "`@mask` on a rule that masks nothing",
+                    "keep it to permits of viewMasked",
+                );
             }
             (false, true) => {
-                self.problem("`@mask` is missing on a permit of viewMasked", format!("use {styles}"));
+                self.problem(
+                    "`@mask` is missing on a permit of viewMasked",
+                    format!("use {styles}"),
+                );
             }
             (true, true) | (false, false) => {}
         }
         mask
     }
 
-    fn parsed<T>(&mut self, word: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        word: &str,
+        allowed: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let given = self.given.get(word).copied()?;
         let value = read(given);
         if value.is_none() {
-            self.problem(format!("`{given}` is no value of `@{word}`"), format!("use {allowed}"));
+            self.problem(
+                format!("`{given}` is no value of `@{word}`"),
+                format!("use {allowed}"),
+            );
         }
         value
     }
@@ -217,7 +287,10 @@ impl Notes<'_> {
         for one in given.split(',').map(str::trim) {
             match read(one) {
                 Some(value) => values.push(value),
-                None => self.problem(format!("`{one}` is no value of `@{word}`"), format!("use {allowed}")),
+                None => self.problem(
+                    format!("`{one}` is no value of `@{word}`"),
+                    format!("use {allowed}"),
+                ),
             }
         }
         values
@@ -259,5 +332,7 @@ fn read_hint(word: &str) -> Option<Hint> {
 fn read_date(word: &str) -> Option<Timestamp> {
     let format = time::macros::format_description!("[year]-[month]-[day]");
     let date = time::Date::parse(word, &format).ok()?;
-    Some(Timestamp::from_unix_seconds(date.midnight().assume_utc().unix_timestamp()))
+    Some(Timestamp::from_unix_seconds(
+        date.midnight().assume_utc().unix_timestamp(),
+    ))
 }

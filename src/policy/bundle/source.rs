@@ -137,7 +137,7 @@ fn read_into(
             Ok(kind) if kind.is_dir() && below.is_empty() => {
                 read_into(root, &path, files, problems);
             }
-            Ok(kind) if kind.is_file() => match read_one(&place) {
+            Ok(kind) if kind.is_file() && has_place(&path) => match read_one(&place) {
                 Ok(bytes) => drop(files.insert(path, bytes)),
                 Err(problem) => problems.push(problem),
             },

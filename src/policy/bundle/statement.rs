@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn statements_end_at_semicolons_outside_strings_and_comments() {
-        let file = "// one; two\n\n@title(\"a; \\\" b; // c\")\npermit (x); // done;\nforbid\n(y);\n";
+        let file =
+            "// one; two\n\n@title(\"a; \\\" b; // c\")\npermit (x); // done;\nforbid\n(y);\n";
         let first = "@title(\"a; \\\" b; // c\")\npermit (x);";
         let second = "forbid\n(y);";
         let expected = [(3, first), (5, second)].map(|(line, text)| Statement { line, text });

@@ -197,17 +197,8 @@ struct WrittenPurpose {
 struct WrittenClass {
     id: DataClass,
     parent: Option<DataClass>,
-    mask: WrittenMask,
+    mask: String,
     titles: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum WrittenMask {
-    None,
-    Absent,
-    #[serde(untagged)]
-    Style(Mask),
 }
 
 struct Reading<'a> {
@@ -228,7 +219,11 @@ impl Reading<'_> {
         for (at, entry) in written.agency.into_iter().map(at) {
             let WrittenAgency { id, sector, names } = entry;
             self.texts(at, &names);
-            let agency = Agency { id: id.clone(), names, sector };
+            let agency = Agency {
+                id: id.clone(),
+                names,
+                sector,
+            };
             self.once(at, id.as_str(), read.agencies.insert(id.clone(), agency));
         }
         for (at, entry) in written.role.into_iter().map(at) {
@@ -237,34 +232,77 @@ impl Reading<'_> {
             self.once(at, entry.id.as_str(), before);
         }
         for (at, entry) in written.basis.into_iter().map(at) {
-            let WrittenBasis { id, act, article, titles } = entry;
+            let WrittenBasis {
+                id,
+                act,
+                article,
+                titles,
+            } = entry;
             self.texts(at, &titles);
-            let basis = LegalBasis { id: id.clone(), act, article, titles, until: None };
+            let basis = LegalBasis {
+                id: id.clone(),
+                act,
+                article,
+                titles,
+                until: None,
+            };
             self.once(at, id.as_str(), read.bases.insert(id.clone(), basis));
         }
         let mut links = Vec::new();
         for (at, entry) in written.purpose.into_iter().map(at) {
-            let WrittenPurpose { id, parent, basis, visibility, titles } = entry;
+            let WrittenPurpose {
+                id,
+                parent,
+                basis,
+                visibility,
+                titles,
+            } = entry;
             self.texts(at, &titles);
             if !read.bases.contains_key(&basis) {
-                self.problem(at, format!("`{basis}` is no legal basis"), "add it as a `[[basis]]`");
+                self.problem(
+                    at,
+                    format!("`{basis}` is no legal basis"),
+                    "add it as a `[[basis]]`",
+                );
             }
             links.push((at, id.to_string(), parent.as_ref().map(ToString::to_string)));
-            let purpose = Purpose { id: id.clone(), parent, basis, titles, visibility };
+            let purpose = Purpose {
+                id: id.clone(),
+                parent,
+                basis,
+                titles,
+                visibility,
+            };
             self.once(at, id.as_str(), read.purposes.insert(id.clone(), purpose));
         }
         self.tree(&links);
         links.clear();
         for (at, entry) in written.class.into_iter().map(at) {
-            let WrittenClass { id, parent, mask, titles } = entry;
+            let WrittenClass {
+                id,
+                parent,
+                mask,
+                titles,
+            } = entry;
             self.texts(at, &titles);
-            let default = match mask {
-                WrittenMask::None => Form::Clear,
-                WrittenMask::Absent => Form::Absent,
-                WrittenMask::Style(mask) => Form::Masked(mask),
+            let default = match (mask.as_str(), Mask::from_name(&mask)) {
+                ("none", _) => Form::Clear,
+                ("absent", _) => Form::Absent,
+                (_, Some(mask)) => Form::Masked(mask),
+                (_, None) => {
+                    let styles = Mask::ALL.map(Mask::as_str).join(", ");
+                    let mend = format!("use none, absent, {styles}");
+                    self.problem(at, format!("`{mask}` is no mask"), &mend);
+                    Form::Absent
+                }
             };
             links.push((at, id.to_string(), parent.as_ref().map(ToString::to_string)));
-            let class = Class { id: id.clone(), parent, titles, default };
+            let class = Class {
+                id: id.clone(),
+                parent,
+                titles,
+                default,
+            };
             self.once(at, id.as_str(), read.classes.insert(id.clone(), class));
         }
         self.tree(&links);

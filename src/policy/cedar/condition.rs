@@ -50,7 +50,9 @@ pub(in crate::policy) struct Missing<'a> {
 impl Missing<'_> {
     /// What the first unmet condition is about, if it is something that the caller may change.
     pub(in crate::policy) fn about(&self) -> About {
-        self.unmet.first().map_or(About::Other, |condition| condition.about)
+        self.unmet
+            .first()
+            .map_or(About::Other, |condition| condition.about)
     }
 }
 
@@ -176,7 +178,12 @@ fn collect_fields(expression: &Expr, fields: &mut Vec<String>) {
 
 /// 2 of `context.acr >= 2`.
 fn rank_asked(expression: &Expr) -> Option<u8> {
-    let Expr::BinaryOp { op: BinaryOp::GreaterEq, left, right } = expression else {
+    let Expr::BinaryOp {
+        op: BinaryOp::GreaterEq,
+        left,
+        right,
+    } = expression
+    else {
         return None;
     };
     match (context_field(left), right.as_ref()) {

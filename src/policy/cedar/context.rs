@@ -27,7 +27,9 @@ impl Engine {
         bulk: usize,
     ) -> Result<Context, Fault> {
         if !(1..=BULK_MAX).contains(&bulk) {
-            return Err(Fault(format!("an answer about {bulk} persons is out of range")));
+            return Err(Fault(format!(
+                "an answer about {bulk} persons is out of range"
+            )));
         }
         let bulk = i64::try_from(bulk).map_err(|_| Fault("bulk is out of range".to_owned()))?;
         let long = RestrictedExpression::new_long;
@@ -66,9 +68,14 @@ fn auth_age(scene: &Scene<'_>) -> Result<i64, Fault> {
     let Some(assurance) = scene.principal.assurance() else {
         return Ok(0);
     };
-    let age = scene.now.ms_since(assurance.authenticated_at).div_euclid(1000);
+    let age = scene
+        .now
+        .ms_since(assurance.authenticated_at)
+        .div_euclid(1000);
     if !(-AUTH_AHEAD_SECONDS_MAX..=AUTH_AGE_SECONDS_MAX).contains(&age) {
-        return Err(Fault(format!("a sign-in {age} seconds ago is out of range")));
+        return Err(Fault(format!(
+            "a sign-in {age} seconds ago is out of range"
+        )));
     }
     Ok(age.max(0))
 }

@@ -33,15 +33,24 @@ pub(super) fn base(names: &Names, bundle: &Bundle) -> Result<Entities, Fault> {
         all.push(Entity::with_uid(uid(&names.basis, basis.id.as_str())));
     }
     for purpose in words.purposes() {
-        let parent = purpose.parent.as_ref().map(|p| uid(&names.purpose, p.as_str()));
-        all.push(entity(uid(&names.purpose, purpose.id.as_str()), [], parent)?);
+        let parent = purpose
+            .parent
+            .as_ref()
+            .map(|p| uid(&names.purpose, p.as_str()));
+        all.push(entity(
+            uid(&names.purpose, purpose.id.as_str()),
+            [],
+            parent,
+        )?);
     }
     for class in words.classes() {
         let parent = class.parent.as_ref().map(|c| uid(&names.class, c.as_str()));
         all.push(entity(uid(&names.class, class.id.as_str()), [], parent)?);
     }
     let actions = bundle.schema.action_entities().map_err(fault)?;
-    actions.add_entities(all, Some(&bundle.schema)).map_err(fault)
+    actions
+        .add_entities(all, Some(&bundle.schema))
+        .map_err(fault)
 }
 
 impl Engine {
@@ -133,18 +142,18 @@ impl Engine {
                 let agency = uid(&names.agency, system.agency.as_str());
                 let roles = system.roles.iter().map(|r| uid(&names.role, r.as_str()));
                 let parents: Vec<_> = roles.chain([agency.clone()]).collect();
-                entity(self.principal(scene), [("agency", reference(agency))], parents)?
+                entity(
+                    self.principal(scene),
+                    [("agency", reference(agency))],
+                    parents,
+                )?
             }
         };
         Ok(vec![entity])
     }
 
     /// An official of whom the staff register says nothing is neither active nor trained.
-    fn official(
-        &self,
-        scene: &Scene<'_>,
-        official: &OfficialPrincipal,
-    ) -> Result<Entity, Fault> {
+    fn official(&self, scene: &Scene<'_>, official: &OfficialPrincipal) -> Result<Entity, Fault> {
         let names = &self.names;
         let staff = scene.staff();
         let agency = uid(&names.agency, official.agency.as_str());
@@ -152,7 +161,10 @@ impl Engine {
         let mut attributes = vec![
             ("agency", reference(agency)),
             ("active", truth(staff.is_some_and(|s| s.active))),
-            ("trained", truth(staff.is_some_and(|s| s.trained_until > scene.now))),
+            (
+                "trained",
+                truth(staff.is_some_and(|s| s.trained_until > scene.now)),
+            ),
         ];
         if let Some(person) = &official.person {
             attributes.push(("person", reference(self.person(person.id))));
@@ -185,10 +197,13 @@ impl Engine {
         ];
         all.push(entity(service.clone(), attributes, [agency])?);
         let public = !operation.contracts.is_empty()
-            && operation.contracts.iter().all(|contract| match contract.mode {
-                Mode::Public => true,
-                Mode::Whole { .. } | Mode::Fields(_) => false,
-            });
+            && operation
+                .contracts
+                .iter()
+                .all(|contract| match contract.mode {
+                    Mode::Public => true,
+                    Mode::Whole { .. } | Mode::Fields(_) => false,
+                });
         let mut attributes = vec![
             ("service", reference(service.clone())),
             ("public", truth(public)),
@@ -218,20 +233,39 @@ impl Engine {
         let service = &scene.operation.service;
         let attributes = [
             ("subject", reference(self.person(facet.subject.id))),
-            ("custodian", reference(uid(&names.agency, service.agency.as_str()))),
-            ("service", reference(uid(&names.service, service.id.as_str()))),
+            (
+                "custodian",
+                reference(uid(&names.agency, service.agency.as_str())),
+            ),
+            (
+                "service",
+                reference(uid(&names.service, service.id.as_str())),
+            ),
         ];
         let class = uid(&names.class, facet.class.as_str());
-        entity(self.facet(facet), attributes, [self.record(facet.subject.id), class])
+        entity(
+            self.facet(facet),
+            attributes,
+            [self.record(facet.subject.id), class],
+        )
     }
 
     fn case_entity(&self, case: &Case) -> Result<Entity, Fault> {
         let names = &self.names;
-        let assignees = case.assignees.iter().map(|o| names.official_of(&case.agency, o));
+        let assignees = case
+            .assignees
+            .iter()
+            .map(|o| names.official_of(&case.agency, o));
         let attributes = [
             ("subject", reference(self.person(case.subject))),
-            ("agency", reference(uid(&names.agency, case.agency.as_str()))),
-            ("purpose", reference(uid(&names.purpose, case.purpose.as_str()))),
+            (
+                "agency",
+                reference(uid(&names.agency, case.agency.as_str())),
+            ),
+            (
+                "purpose",
+                reference(uid(&names.purpose, case.purpose.as_str())),
+            ),
             ("open", truth(case.open)),
             ("assignees", Expression::new_set(assignees.map(reference))),
         ];
@@ -242,7 +276,10 @@ impl Engine {
         let names = &self.names;
         let attributes = [
             ("subject", reference(self.person(consent.subject))),
-            ("recipient", reference(uid(&names.agency, consent.recipient.as_str()))),
+            (
+                "recipient",
+                reference(uid(&names.agency, consent.recipient.as_str())),
+            ),
             ("purposes", self.purposes(&consent.purposes)),
             ("classes", self.classes(&consent.classes)),
             ("valid", truth(consent.valid_until > scene.now)),
@@ -258,15 +295,25 @@ impl Engine {
             ("purposes", self.purposes(&mandate.purposes)),
             ("valid", truth(mandate.valid_until > scene.now)),
         ];
-        entity(uid(&self.names.mandate, mandate.id.as_str()), attributes, [])
+        entity(
+            uid(&self.names.mandate, mandate.id.as_str()),
+            attributes,
+            [],
+        )
     }
 
     fn purposes(&self, ids: &[PurposeId]) -> Expression {
-        Expression::new_set(ids.iter().map(|id| reference(uid(&self.names.purpose, id.as_str()))))
+        Expression::new_set(
+            ids.iter()
+                .map(|id| reference(uid(&self.names.purpose, id.as_str()))),
+        )
     }
 
     fn classes(&self, ids: &[DataClass]) -> Expression {
-        Expression::new_set(ids.iter().map(|id| reference(uid(&self.names.class, id.as_str()))))
+        Expression::new_set(
+            ids.iter()
+                .map(|id| reference(uid(&self.names.class, id.as_str()))),
+        )
     }
 }
 

@@ -112,15 +112,6 @@ impl Engine {
         }
     }
 
-    /// Asks all rules: slower, and the same answer. For tests of slicing, and for `explain`.
-    pub(in crate::policy) fn ask_all(&self, query: &Query<'_>) -> Verdict {
-        let all = self.compiled.iter().map(|rule| rule.policy.clone());
-        match PolicySet::from_policies(all) {
-            Ok(set) => self.evaluate(query, &set),
-            Err(error) => Verdict::Deny(Refusal::Fault(Fault(error.to_string()))),
-        }
-    }
-
     fn evaluate(&self, query: &Query<'_>, set: &PolicySet) -> Verdict {
         let answer = self.request(query).and_then(|request| {
             shielded(|| Authorizer::new().is_authorized(&request, set, query.entities))

@@ -33,7 +33,10 @@ impl Scene<'_> {
     /// The claimed case, where the register of the body knows it under that number.
     pub(in crate::policy) fn case(&self) -> Option<&Case> {
         let claimed = self.case?;
-        self.facts.case.as_ref().filter(|case| case.number == *claimed)
+        self.facts
+            .case
+            .as_ref()
+            .filter(|case| case.number == *claimed)
     }
 
     /// What the staff register says of the official who asks, and of nobody else.
@@ -41,9 +44,8 @@ impl Scene<'_> {
         let Principal::Official(official) = self.principal else {
             return None;
         };
-        let same = |staff: &&Staff| {
-            staff.official == official.official && staff.agency == official.agency
-        };
+        let same =
+            |staff: &&Staff| staff.official == official.official && staff.agency == official.agency;
         self.facts.staff.as_ref().filter(same)
     }
 

@@ -214,7 +214,10 @@ impl File {
 
     pub(super) fn principal(&self, check: &Check, now: Timestamp) -> Result<Principal, String> {
         let rank = AcrRank::new(check.acr).ok_or("acr is 0 to 3")?;
-        let assurance = Assurance { rank, authenticated_at: now };
+        let assurance = Assurance {
+            rank,
+            authenticated_at: now,
+        };
         let who = check.who.as_str();
         let realm = |name| RealmId::parse(name).map_err(|error| error.to_string());
         if who == "anonymous" {
@@ -242,7 +245,10 @@ impl File {
             })));
         }
         let system = SystemId::parse(who).map_err(|error| error.to_string())?;
-        let found = self.systems.get(&system).ok_or(format!("`{who}` is nobody of this file"))?;
+        let found = self
+            .systems
+            .get(&system)
+            .ok_or(format!("`{who}` is nobody of this file"))?;
         Ok(Principal::System(Arc::new(SystemPrincipal {
             system,
             agency: found.agency.clone(),
@@ -263,7 +269,12 @@ impl File {
             };
             facts.standings.push((person(name)?.id, standing));
         }
-        if let Some((number, case)) = check.because.case.as_ref().and_then(|n| self.cases.get_key_value(n)) {
+        if let Some((number, case)) = check
+            .because
+            .case
+            .as_ref()
+            .and_then(|n| self.cases.get_key_value(n))
+        {
             facts.case = Some(Case {
                 number: number.clone(),
                 agency: case.agency.clone(),
@@ -311,9 +322,16 @@ impl File {
 
     /// The operation of that name, with the least a register entry could say.
     pub(super) fn operation(&self, name: &str) -> Result<Operation, String> {
-        let written = self.operations.get(name).ok_or(format!("`{name}` is no operation"))?;
+        let written = self
+            .operations
+            .get(name)
+            .ok_or(format!("`{name}` is no operation"))?;
         let named = |error: NameError| error.to_string();
-        let mode = if written.public { Mode::Public } else { Mode::Fields(Arc::new(no_fields())) };
+        let mode = if written.public {
+            Mode::Public
+        } else {
+            Mode::Fields(Arc::new(no_fields()))
+        };
         let effect = match &written.verify {
             Some(class) => Effect::Verify(question(class)),
             None if written.writes => Effect::Write,
@@ -327,7 +345,11 @@ impl File {
         Ok(Operation {
             id: OperationId::parse(name).map_err(named)?,
             service: Arc::new(service(written).map_err(named)?),
-            method: if written.writes { Method::Post } else { Method::Get },
+            method: if written.writes {
+                Method::Post
+            } else {
+                Method::Get
+            },
             template: "/".to_owned(),
             who: written.who.iter().copied().collect(),
             assurance_min: AcrRank::new(written.assurance).ok_or("assurance is 0 to 3")?,
@@ -340,7 +362,11 @@ impl File {
                 WrittenSubject::Given => SubjectAt::Path("pinfl".to_owned()),
                 WrittenSubject::Answer => SubjectAt::Answer,
             },
-            contracts: vec![Contract { status: 200, media: "application/json".to_owned(), mode }],
+            contracts: vec![Contract {
+                status: 200,
+                media: "application/json".to_owned(),
+                mode,
+            }],
             request_headers: Vec::new(),
             response_headers: Vec::new(),
             cookies: Vec::new(),
@@ -351,14 +377,22 @@ impl File {
 }
 
 fn service(written: &WrittenOperation) -> Result<Service, NameError> {
-    let none = || Texts { uz: String::new(), uzc: String::new(), ru: String::new(), en: String::new() };
+    let none = || Texts {
+        uz: String::new(),
+        uzc: String::new(),
+        ru: String::new(),
+        en: String::new(),
+    };
     Ok(Service {
         id: ServiceId::parse("tested")?,
         names: none(),
         agency: written.agency.clone(),
         agency_names: none(),
         kind: ServiceKind::Interactive,
-        regulation: Regulation { number: String::new(), term_days: 0 },
+        regulation: Regulation {
+            number: String::new(),
+            term_days: 0,
+        },
         hosts: Vec::new(),
         prefix: String::new(),
         backend: if written.in_house {

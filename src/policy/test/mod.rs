@@ -24,11 +24,11 @@ use crate::domain::reason::Reason;
 use crate::domain::text::Language;
 use crate::domain::time::Timestamp;
 
+use super::Policy;
 use super::bundle::{Source, line_of};
 use super::explain::{Report, counterfactuals, explain_decision};
 use super::gate::{Ask, Denial};
 use super::permit::Permit;
-use super::Policy;
 
 use fixture::{Check, File};
 
@@ -55,7 +55,10 @@ pub struct Outcome {
 pub fn run(policy: &Arc<Policy>, source: &Source) -> Result<Vec<Suite>, Vec<Problem>> {
     let mut suites = Vec::new();
     let mut problems = Vec::new();
-    for (path, bytes) in source.files().filter(|(path, _)| path.starts_with("tests/")) {
+    for (path, bytes) in source
+        .files()
+        .filter(|(path, _)| path.starts_with("tests/"))
+    {
         let place = source.place(path);
         match read(bytes).and_then(|(text, file)| run_file(policy, &place, text, &file)) {
             Ok(suite) => suites.push(suite),
@@ -67,7 +70,11 @@ pub fn run(policy: &Arc<Policy>, source: &Source) -> Result<Vec<Suite>, Vec<Prob
             }),
         }
     }
-    if problems.is_empty() { Ok(suites) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(suites)
+    } else {
+        Err(problems)
+    }
 }
 
 /// The outcomes for a terminal and for programs.
@@ -78,7 +85,11 @@ pub fn report(suites: &[Suite]) -> (String, Value) {
     for suite in suites {
         text.push_str(&format!("{}\n", suite.name));
         for outcome in &suite.outcomes {
-            let mark = if outcome.failures.is_empty() { "ok  " } else { "FAIL" };
+            let mark = if outcome.failures.is_empty() {
+                "ok  "
+            } else {
+                "FAIL"
+            };
             text.push_str(&format!("  {mark} {}\n", outcome.name));
             let place = format!("{}:{}", outcome.file.display(), outcome.line);
             for failure in &outcome.failures {
@@ -102,7 +113,10 @@ pub fn report(suites: &[Suite]) -> (String, Value) {
         .count();
     let total = checks.len();
     text.push_str(&format!("{} of {total} checks hold\n", total - failed));
-    (text, json!({ "checks": checks, "total": total, "failed": failed }))
+    (
+        text,
+        json!({ "checks": checks, "total": total, "failed": failed }),
+    )
 }
 
 fn read(bytes: &[u8]) -> Result<(&str, File), (u32, String)> {
@@ -134,7 +148,10 @@ fn run_file(
             why,
         });
     }
-    Ok(Suite { name: file.suite.clone(), outcomes })
+    Ok(Suite {
+        name: file.suite.clone(),
+        outcomes,
+    })
 }
 
 fn run_check(
@@ -144,7 +161,11 @@ fn run_check(
     now: Timestamp,
 ) -> Result<(Vec<String>, Report), String> {
     let facts = file.facts(check)?;
-    let subject = check.on.as_ref().map(|name| file.person(name)).transpose()?;
+    let subject = check
+        .on
+        .as_ref()
+        .map(|name| file.person(name))
+        .transpose()?;
     let ask = Ask {
         visit: VisitId::from_bytes([0; 16]),
         operation: Arc::new(file.operation(&check.does)?),
@@ -167,7 +188,12 @@ fn run_check(
             };
             let facets: Vec<_> = about.map_or_else(Vec::new, |subject| {
                 let classes = policy.vocabulary().classes();
-                classes.map(|class| Facet { subject, class: class.id.clone() }).collect()
+                classes
+                    .map(|class| Facet {
+                        subject,
+                        class: class.id.clone(),
+                    })
+                    .collect()
             });
             let decisions = permit.decide(&facets, &Facts::default());
             let failures = allowed(policy, check, &permit, &decisions)?;
@@ -211,19 +237,28 @@ fn allowed(
             failures.push(format!("{class}: a rule could not be evaluated"));
         }
     }
-    let decided = decisions.iter().flat_map(|d| &d.rules).chain(permit.rules());
+    let decided = decisions
+        .iter()
+        .flat_map(|d| &d.rules)
+        .chain(permit.rules());
     failures.extend(not_among(&check.by, decided));
     Ok(failures)
 }
 
 fn refused(check: &Check, denial: &Denial) -> Result<Vec<String>, String> {
     if check.expect.gate == "allowed" {
-        return Ok(vec![format!("refused with `{}`, not allowed", denial.reason)]);
+        return Ok(vec![format!(
+            "refused with `{}`, not allowed",
+            denial.reason
+        )]);
     }
     let expected = expected_reason(check)?;
     let mut failures: Vec<_> = not_among(&check.by, denial.rules.iter()).collect();
     if denial.reason != expected {
-        failures.push(format!("refused with `{}`, not `{expected}`", denial.reason));
+        failures.push(format!(
+            "refused with `{}`, not `{expected}`",
+            denial.reason
+        ));
     }
     Ok(failures)
 }
@@ -256,13 +291,17 @@ fn not_among<'a>(
 
 /// `clear`, `verified`, `absent`, `masked(last4)`.
 fn form(word: &str) -> Result<Form, String> {
-    let mask = word.strip_prefix("masked(").and_then(|rest| rest.strip_suffix(')'));
+    let mask = word
+        .strip_prefix("masked(")
+        .and_then(|rest| rest.strip_suffix(')'));
     match (word, mask.and_then(Mask::from_name)) {
         ("clear", _) => Ok(Form::Clear),
         ("verified", _) => Ok(Form::Verified),
         ("absent", _) => Ok(Form::Absent),
         (_, Some(mask)) => Ok(Form::Masked(mask)),
-        (_, None) => Err(format!("`{word}` is no form: use clear, masked(STYLE), verified, absent")),
+        (_, None) => Err(format!(
+            "`{word}` is no form: use clear, masked(STYLE), verified, absent"
+        )),
     }
 }
 
