@@ -1,16 +1,12 @@
-//! The people, cases and operations that a suite of policy tests is about, as its file says them.
+//! The people, cases and operations that a suite of policy tests is about.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ring::digest;
-use serde::Deserialize;
-use toml::Spanned;
 
 use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff, Standing};
 use crate::domain::name::{
-    AgencyId, CaseNumber, ConsentId, DataClass, MandateId, NameError, OfficialId, OperationId,
-    PurposeId, RealmId, RoleId, RuleId, Scope, ServiceId, SystemId, UpstreamName,
+    DataClass, NameError, OfficialId, OperationId, RealmId, ServiceId, SystemId, UpstreamName,
 };
 use crate::domain::operation::{
     ClassMap, Comparison, Contract, Effect, Method, Mode, Operation, PurposeBinding, Question,
@@ -18,190 +14,13 @@ use crate::domain::operation::{
 };
 use crate::domain::person::{Person, PersonId, Pinfl};
 use crate::domain::principal::{
-    AcrRank, Assurance, DisplayName, OfficialPrincipal, PersonPrincipal, Principal, PrincipalKind,
-    SystemPrincipal,
+    AcrRank, Assurance, DisplayName, OfficialPrincipal, PersonPrincipal, Principal, SystemPrincipal,
 };
 use crate::domain::service::{Backend, Regulation, Service, ServiceKind};
 use crate::domain::text::Texts;
 use crate::domain::time::Timestamp;
 
-/// A file of tests.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct File {
-    pub(super) suite: String,
-    /// The moment all tests happen at, RFC 3339.
-    pub(super) clock: String,
-    #[serde(default)]
-    persons: BTreeMap<String, WrittenPerson>,
-    #[serde(default)]
-    officials: BTreeMap<OfficialId, WrittenOfficial>,
-    #[serde(default)]
-    systems: BTreeMap<SystemId, WrittenSystem>,
-    #[serde(default)]
-    operations: BTreeMap<String, WrittenOperation>,
-    #[serde(default)]
-    cases: BTreeMap<CaseNumber, WrittenCase>,
-    #[serde(default)]
-    consents: BTreeMap<ConsentId, WrittenConsent>,
-    #[serde(default)]
-    mandates: BTreeMap<MandateId, WrittenMandate>,
-    pub(super) check: Vec<Spanned<Check>>,
-}
-
-/// One test: who does what on whom, because of what, and what must come of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Check {
-    /// A sentence.
-    pub(super) name: String,
-    /// `anonymous`, or a name of the fixture.
-    pub(super) who: String,
-    #[serde(default = "one")]
-    pub(super) acr: u8,
-    pub(super) does: String,
-    /// The person the request is about.
-    pub(super) on: Option<String>,
-    /// The person the answer is about, where it is another.
-    pub(super) about: Option<String>,
-    #[serde(default)]
-    pub(super) because: Because,
-    pub(super) expect: Expect,
-    /// Rules that must be among those that decided.
-    #[serde(default)]
-    pub(super) by: Vec<RuleId>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Because {
-    pub(super) purpose: Option<PurposeId>,
-    pub(super) case: Option<CaseNumber>,
-}
-
-/// The gate's outcome, `allowed` or a reason code, and the form of each class that is not absent;
-/// `CLASS/*` is the class and all below it.
-#[derive(Debug, Deserialize)]
-pub(super) struct Expect {
-    pub(super) gate: String,
-    #[serde(flatten)]
-    pub(super) forms: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenPerson {
-    #[serde(default)]
-    minor: bool,
-    #[serde(default)]
-    protected: bool,
-    #[serde(default)]
-    restricted: bool,
-    /// The central database does not answer for this person.
-    #[serde(default)]
-    unknown: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenOfficial {
-    agency: AgencyId,
-    person: Option<String>,
-    #[serde(default)]
-    roles: Vec<RoleId>,
-    #[serde(default = "yes")]
-    active: bool,
-    trained_until: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSystem {
-    agency: AgencyId,
-    #[serde(default)]
-    roles: Vec<RoleId>,
-    #[serde(default)]
-    scopes: Vec<Scope>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenOperation {
-    agency: AgencyId,
-    who: Vec<PrincipalKind>,
-    #[serde(default)]
-    purposes: Vec<WrittenBinding>,
-    subject: WrittenSubject,
-    #[serde(default)]
-    public: bool,
-    #[serde(default)]
-    in_house: bool,
-    #[serde(default)]
-    writes: bool,
-    verify: Option<DataClass>,
-    #[serde(default)]
-    assurance: u8,
-    #[serde(default)]
-    scopes: Vec<Scope>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum WrittenSubject {
-    Nobody,
-    Own,
-    Given,
-    Answer,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBinding {
-    purpose: PurposeId,
-    who: PrincipalKind,
-    #[serde(default)]
-    roles: Vec<RoleId>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenCase {
-    agency: AgencyId,
-    purpose: PurposeId,
-    subject: String,
-    assignees: Vec<OfficialId>,
-    #[serde(default = "yes")]
-    open: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenConsent {
-    subject: String,
-    recipient: AgencyId,
-    purposes: Vec<PurposeId>,
-    classes: Vec<DataClass>,
-    valid_until: String,
-    #[serde(default)]
-    withdrawn: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenMandate {
-    holder: String,
-    subject: String,
-    purposes: Vec<PurposeId>,
-    valid_until: String,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-const fn one() -> u8 {
-    1
-}
+use super::written::{Check, File, WrittenBinding, WrittenOperation, WrittenSubject};
 
 impl File {
     /// The person of that name.

@@ -5,6 +5,7 @@
 //! list must be absent. Deliberately absent: bodies of answers, the register.
 
 mod fixture;
+mod written;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use super::explain::{Report, counterfactuals, explain_decision};
 use super::gate::{Ask, Denial};
 use super::permit::Permit;
 
-use fixture::{Check, File};
+use written::{Check, File};
 
 /// What came of one file of tests.
 #[derive(Debug)]

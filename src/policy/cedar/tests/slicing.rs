@@ -41,6 +41,10 @@ impl Dice {
         &of[self.below(of.len())]
     }
 
+    fn word<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+
     fn chance(&mut self) -> bool {
         self.below(2) == 0
     }
@@ -56,11 +60,11 @@ fn person(n: usize) -> Person {
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_424_400);
 
 fn agency(dice: &mut Dice) -> AgencyId {
-    AgencyId::parse(dice.one(&["pension-fund", "demo-bank", "portal"])).unwrap()
+    AgencyId::parse(dice.word(&["pension-fund", "demo-bank", "portal"])).unwrap()
 }
 
 fn role(dice: &mut Dice) -> RoleId {
-    RoleId::parse(dice.one(&["pension-inspector", "protection-unit", "income-checker"])).unwrap()
+    RoleId::parse(dice.word(&["pension-inspector", "protection-unit", "income-checker"])).unwrap()
 }
 
 fn moment(dice: &mut Dice) -> Timestamp {
@@ -145,7 +149,7 @@ fn facts(dice: &mut Dice, principal: &Principal, purposes: &[PurposeId]) -> Fact
             subject: person(1).id,
             recipient: agency,
             purposes: vec![dice.one(purposes).clone()],
-            classes: vec![DataClass::parse(dice.one(&["income", "personal"])).unwrap()],
+            classes: vec![DataClass::parse(dice.word(&["income", "personal"])).unwrap()],
             valid_until: moment(dice),
             withdrawn: dice.below(4) == 0,
         }],

@@ -1,7 +1,12 @@
 //! The gate: may this operation be called at all?
 //!
-//! What the operation itself demands is checked first, then the rules are asked. A refusal has the
-//! reason of the forbid that decided, or else what the closest permit lacked.
+//! In: an [`Ask`]. Out: what was found when it passes, or a [`Denial`]. Invariants: what the
+//! operation demands is checked first, then the rules are asked; a refusal has the reason of the
+//! forbid that decided, or else what the closest permit lacked. Deliberately absent: the permit
+//! itself, which is made in one place.
+
+mod admit;
+mod case;
 
 use std::sync::Arc;
 
@@ -9,7 +14,7 @@ use crate::domain::decision::{Hint, Obligations};
 use crate::domain::entry::{Step, VisitId};
 use crate::domain::fact::Facts;
 use crate::domain::name::{PurposeId, RuleId};
-use crate::domain::operation::{Effect, Operation, PurposeBinding, SubjectAt, UpstreamTarget};
+use crate::domain::operation::{Effect, Operation, UpstreamTarget};
 use crate::domain::peer::Channel;
 use crate::domain::person::Person;
 use crate::domain::principal::{Principal, PrincipalKind};
@@ -17,9 +22,12 @@ use crate::domain::purpose::{Claim, Purpose};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 
-use super::cedar::{About, Missing, Query, Refusal, Scene, Verdict};
+use super::cedar::{About, Fault, Missing, Query, Refusal, Scene, Verdict};
 use super::slice::{Action, Scope, Target};
 use super::{Policy, Rule, merge};
+
+use admit::{admit, choose_purpose, subject};
+use case::{CaseStanding, case_standing};
 
 /// What is asked at the gate.
 #[derive(Debug, Clone)]
@@ -121,96 +129,6 @@ pub(super) fn pass(policy: &Policy, ask: &Ask<'_>) -> Result<Passed, Denial> {
     })
 }
 
-/// What the operation demands before any rule is asked.
-fn admit(ask: &Ask<'_>) -> Result<(), (Reason, Option<Hint>)> {
-    let operation = &ask.operation;
-    let anonymous = ask.principal.kind() == PrincipalKind::Anonymous;
-    if !operation.who.contains(&ask.principal.kind()) {
-        let reason = if anonymous {
-            Reason::SignInNeeded
-        } else {
-            Reason::WrongRealm
-        };
-        return Err((reason, None));
-    }
-    if ask.principal.rank() < operation.assurance_min {
-        let hint = Some(Hint::StepUp(operation.assurance_min.as_u8()));
-        let reason = if anonymous {
-            Reason::SignInNeeded
-        } else {
-            Reason::StrongerSignInNeeded
-        };
-        return Err((reason, hint));
-    }
-    if let Principal::System(system) = &ask.principal
-        && !operation
-            .scopes
-            .iter()
-            .all(|scope| system.scopes.contains(scope))
-    {
-        return Err((Reason::InsufficientScope, None));
-    }
-    Ok(())
-}
-
-/// The person the request is about, as the operation says where that is found.
-fn subject(ask: &Ask<'_>) -> Result<Option<Person>, Reason> {
-    let own = ask.principal.person().copied();
-    match (&ask.operation.subject, ask.subject) {
-        (SubjectAt::Nobody | SubjectAt::Answer, None) => Ok(None),
-        (SubjectAt::Principal, None) => own.map(Some).ok_or(Reason::SubjectUnclear),
-        (SubjectAt::Principal, Some(given)) if own == Some(given) => Ok(own),
-        (SubjectAt::Path(_) | SubjectAt::Query(_), Some(given)) => Ok(Some(given)),
-        (
-            SubjectAt::Nobody
-            | SubjectAt::Answer
-            | SubjectAt::Principal
-            | SubjectAt::Path(_)
-            | SubjectAt::Query(_),
-            _,
-        ) => Err(Reason::SubjectUnclear),
-    }
-}
-
-/// The purpose that the claim selects among those bound to this operation for this principal. An
-/// operation that binds none has none, whatever is claimed.
-fn choose_purpose<'a>(policy: &'a Policy, ask: &Ask<'_>) -> Result<Option<&'a Purpose>, Reason> {
-    let operation = &ask.operation;
-    let bound =
-        |binding: &&PurposeBinding| binding.who == ask.principal.kind() && has_role(ask, binding);
-    let mut open: Vec<_> = operation
-        .purposes
-        .iter()
-        .filter(bound)
-        .map(|b| &b.purpose)
-        .collect();
-    open.sort_unstable();
-    open.dedup();
-    let chosen = match (&ask.claim.purpose, open.as_slice()) {
-        _ if operation.purposes.is_empty() => return Ok(None),
-        (Some(claimed), open) if open.contains(&claimed) => claimed,
-        (Some(_), _) | (None, []) => return Err(Reason::PurposeNotBound),
-        (None, [only]) => only,
-        (None, _) => return Err(Reason::PurposeNeeded),
-    };
-    let known = policy.vocabulary().purpose(chosen);
-    known.map(Some).ok_or(Reason::PurposeNotBound)
-}
-
-fn has_role(ask: &Ask<'_>, binding: &PurposeBinding) -> bool {
-    let roles = match &ask.principal {
-        Principal::Anonymous | Principal::Person(_) => &[],
-        Principal::Official(official) => ask
-            .facts
-            .staff
-            .as_ref()
-            .filter(|s| s.official == official.official && s.agency == official.agency)
-            .map_or(&[][..], |staff| staff.roles.as_slice()),
-        Principal::System(system) => system.roles.as_slice(),
-    };
-    binding.roles.is_empty() || binding.roles.iter().any(|role| roles.contains(role))
-}
-
 fn scene<'a>(
     policy: &Policy,
     ask: &'a Ask<'_>,
@@ -257,11 +175,11 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    fn ask(&self) -> Result<Verdict, super::cedar::Fault> {
+    fn ask(&self) -> Result<Verdict, Fault> {
         self.with_query(|query| self.policy.engine.ask(query))
     }
 
-    fn with_query<T>(&self, then: impl FnOnce(&Query<'_>) -> T) -> Result<T, super::cedar::Fault> {
+    fn with_query<T>(&self, then: impl FnOnce(&Query<'_>) -> T) -> Result<T, Fault> {
         let (engine, scene) = (&self.policy.engine, &self.scene);
         let action = if scene.operation.effect.writes() {
             Action::Submit
@@ -361,68 +279,6 @@ fn lacking(rule: &Rule, missing: &Missing<'_>) -> String {
         rule.id,
         unmet.join(", ")
     )
-}
-
-/// How the claimed case stands to this request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CaseStanding {
-    NotClaimed,
-    Unknown,
-    OfAnother,
-    Closed,
-    NotAssigned,
-    Good,
-}
-
-impl CaseStanding {
-    const fn reason(self) -> Option<Reason> {
-        match self {
-            Self::NotClaimed => Some(Reason::CaseNeeded),
-            Self::Unknown => Some(Reason::CaseUnknown),
-            Self::OfAnother => Some(Reason::CaseOfAnother),
-            Self::Closed => Some(Reason::CaseClosed),
-            Self::NotAssigned => Some(Reason::CaseNotAssigned),
-            Self::Good => None,
-        }
-    }
-
-    fn told(self) -> String {
-        match self {
-            Self::NotClaimed => "none claimed".to_owned(),
-            Self::Good => "open, assigned, of this person, body and purpose".to_owned(),
-            Self::Unknown | Self::OfAnother | Self::Closed | Self::NotAssigned => self
-                .reason()
-                .map_or_else(String::new, |reason| reason.to_string()),
-        }
-    }
-}
-
-/// Only words the refusal: the rules themselves test the case.
-fn case_standing(scene: &Scene<'_>) -> CaseStanding {
-    if scene.case.is_none() {
-        return CaseStanding::NotClaimed;
-    }
-    let Some(case) = scene.case() else {
-        return CaseStanding::Unknown;
-    };
-    let same_body = scene.principal.agency() == Some(&case.agency);
-    let same_person = scene.subject.is_none_or(|subject| subject == case.subject);
-    let same_purpose = scene
-        .purpose
-        .is_some_and(|purpose| purpose.id == case.purpose);
-    if !(same_body && same_person && same_purpose) {
-        return CaseStanding::OfAnother;
-    }
-    if !case.open {
-        return CaseStanding::Closed;
-    }
-    match scene.principal {
-        Principal::Official(o) if case.assignees.contains(&o.official) => CaseStanding::Good,
-        Principal::System(_) => CaseStanding::Good,
-        Principal::Anonymous | Principal::Person(_) | Principal::Official(_) => {
-            CaseStanding::NotAssigned
-        }
-    }
 }
 
 fn step(steps: &mut Vec<Step>, name: &str, found: String) {
