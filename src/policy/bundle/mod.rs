@@ -119,7 +119,7 @@ fn read_rules(
 ) -> Vec<(Rule, Policy)> {
     let mut read = Vec::new();
     let mut places: BTreeMap<RuleId, (PathBuf, u32)> = BTreeMap::new();
-    for (path, bytes) in source.files().filter(|(path, _)| path.ends_with(".cedar")) {
+    for (path, bytes) in source.policies() {
         let Ok(text) = std::str::from_utf8(bytes) else {
             let what = "the file is not UTF-8 text";
             problems.push(at(source.place(path), 0, what, "save it as UTF-8"));

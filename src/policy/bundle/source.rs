@@ -69,12 +69,9 @@ impl Source {
         let mut manifest = String::new();
         for (path, bytes) in &self.files {
             let digest = digest::digest(&digest::SHA256, bytes);
-            for byte in digest.as_ref() {
-                manifest.push_str(&format!("{byte:02x}"));
-            }
-            manifest.push_str("  ");
-            manifest.push_str(path);
-            manifest.push('\n');
+            let nibbles = digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            manifest.extend(nibbles.filter_map(|n| char::from_digit(u32::from(n), 16)));
+            manifest.extend(["  ", path, "\n"]);
         }
         manifest.into_bytes()
     }
@@ -101,6 +98,12 @@ impl Source {
         self.files
             .iter()
             .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// The policy files, sorted by path.
+    pub fn policies(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let is_policy = |path: &str| Path::new(path).extension().is_some_and(|e| e == "cedar");
+        self.files().filter(move |(path, _)| is_policy(path))
     }
 
     /// Where a file stands, for telling a person.

@@ -1,6 +1,7 @@
 //! The words that policies and the register may use: bodies, roles, legal bases, purposes, classes.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -209,14 +210,19 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn vocabulary(&mut self, written: Written) -> Vocabulary {
-        let mut read = Vocabulary {
-            agencies: BTreeMap::new(),
-            roles: BTreeMap::new(),
-            bases: BTreeMap::new(),
-            purposes: BTreeMap::new(),
-            classes: BTreeMap::new(),
-        };
-        for (at, entry) in written.agency.into_iter().map(at) {
+        let bases = self.bases(written.basis);
+        Vocabulary {
+            agencies: self.agencies(written.agency),
+            roles: self.roles(written.role),
+            purposes: self.purposes(written.purpose, &bases),
+            classes: self.classes(written.class),
+            bases,
+        }
+    }
+
+    fn agencies(&mut self, written: Vec<Spanned<WrittenAgency>>) -> BTreeMap<AgencyId, Agency> {
+        let mut read = BTreeMap::new();
+        for (at, entry) in written.into_iter().map(at) {
             let WrittenAgency { id, sector, names } = entry;
             self.texts(at, &names);
             let agency = Agency {
@@ -224,14 +230,23 @@ impl Reading<'_> {
                 names,
                 sector,
             };
-            self.once(at, id.as_str(), read.agencies.insert(id.clone(), agency));
+            self.add(at, &mut read, id, agency);
         }
-        for (at, entry) in written.role.into_iter().map(at) {
+        read
+    }
+
+    fn roles(&mut self, written: Vec<Spanned<WrittenRole>>) -> BTreeMap<RoleId, Texts> {
+        let mut read = BTreeMap::new();
+        for (at, entry) in written.into_iter().map(at) {
             self.texts(at, &entry.titles);
-            let before = read.roles.insert(entry.id.clone(), entry.titles);
-            self.once(at, entry.id.as_str(), before);
+            self.add(at, &mut read, entry.id, entry.titles);
         }
-        for (at, entry) in written.basis.into_iter().map(at) {
+        read
+    }
+
+    fn bases(&mut self, written: Vec<Spanned<WrittenBasis>>) -> BTreeMap<BasisId, LegalBasis> {
+        let mut read = BTreeMap::new();
+        for (at, entry) in written.into_iter().map(at) {
             let WrittenBasis {
                 id,
                 act,
@@ -246,10 +261,18 @@ impl Reading<'_> {
                 titles,
                 until: None,
             };
-            self.once(at, id.as_str(), read.bases.insert(id.clone(), basis));
+            self.add(at, &mut read, id, basis);
         }
-        let mut links = Vec::new();
-        for (at, entry) in written.purpose.into_iter().map(at) {
+        read
+    }
+
+    fn purposes(
+        &mut self,
+        written: Vec<Spanned<WrittenPurpose>>,
+        bases: &BTreeMap<BasisId, LegalBasis>,
+    ) -> BTreeMap<PurposeId, Purpose> {
+        let (mut read, mut links) = (BTreeMap::new(), Vec::new());
+        for (at, entry) in written.into_iter().map(at) {
             let WrittenPurpose {
                 id,
                 parent,
@@ -258,7 +281,7 @@ impl Reading<'_> {
                 titles,
             } = entry;
             self.texts(at, &titles);
-            if !read.bases.contains_key(&basis) {
+            if !bases.contains_key(&basis) {
                 self.problem(
                     at,
                     format!("`{basis}` is no legal basis"),
@@ -273,11 +296,15 @@ impl Reading<'_> {
                 titles,
                 visibility,
             };
-            self.once(at, id.as_str(), read.purposes.insert(id.clone(), purpose));
+            self.add(at, &mut read, id, purpose);
         }
         self.tree(&links);
-        links.clear();
-        for (at, entry) in written.class.into_iter().map(at) {
+        read
+    }
+
+    fn classes(&mut self, written: Vec<Spanned<WrittenClass>>) -> BTreeMap<DataClass, Class> {
+        let (mut read, mut links) = (BTreeMap::new(), Vec::new());
+        for (at, entry) in written.into_iter().map(at) {
             let WrittenClass {
                 id,
                 parent,
@@ -303,15 +330,16 @@ impl Reading<'_> {
                 titles,
                 default,
             };
-            self.once(at, id.as_str(), read.classes.insert(id.clone(), class));
+            self.add(at, &mut read, id, class);
         }
         self.tree(&links);
         read
     }
 
-    fn once<T>(&mut self, at: usize, id: &str, before: Option<T>) {
-        if before.is_some() {
-            self.problem(at, format!("`{id}` is named twice"), "keep one of the two");
+    fn add<K: Ord + Display, V>(&mut self, at: usize, read: &mut BTreeMap<K, V>, id: K, value: V) {
+        let what = format!("`{id}` is named twice");
+        if read.insert(id, value).is_some() {
+            self.problem(at, what, "keep one of the two");
         }
     }
 

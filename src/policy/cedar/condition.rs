@@ -63,9 +63,11 @@ impl Engine {
         let slice = self.slice(&query.scope).ok()?;
         let request = self.request(query).ok()?;
         let holds = |condition: &Condition| {
-            let result =
-                shielded(|| eval_expression(&request, query.entities, &condition.expression));
-            matches!(result, Ok(Ok(EvalResult::Bool(true))))
+            let holds = shielded(|| {
+                let value = eval_expression(&request, query.entities, &condition.expression);
+                matches!(value, Ok(EvalResult::Bool(true)))
+            });
+            holds == Ok(true)
         };
         slice
             .reached

@@ -77,7 +77,7 @@ impl Engine {
                 mend: "declare the types of the namespace Gov".to_owned(),
             }]
         };
-        let names = Names::new().map_err(|error| broken(error.to_string()))?;
+        let names = Names::new().map_err(|fault| broken(fault.0))?;
         let base = entities::base(&names, bundle).map_err(|fault| broken(fault.0))?;
         let compiled: Vec<_> = bundle
             .rules

@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
-use cedar_policy::{EntityId, EntityTypeName, EntityUid, ParseErrors};
+use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 
 use crate::domain::name::{AgencyId, OfficialId};
+
+use super::Fault;
 
 macro_rules! names {
     ($($field:ident = $Type:literal,)*) => {
@@ -13,8 +15,8 @@ macro_rules! names {
         pub(super) struct Names { $(pub(super) $field: EntityTypeName,)* }
 
         impl Names {
-            pub(super) fn new() -> Result<Self, ParseErrors> {
-                Ok(Self { $($field: EntityTypeName::from_str(concat!("Gov::", $Type))?,)* })
+            pub(super) fn new() -> Result<Self, Fault> {
+                Ok(Self { $($field: kind(concat!("Gov::", $Type))?,)* })
             }
         }
     };
@@ -50,4 +52,8 @@ impl Names {
 
 pub(super) fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
     EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+}
+
+fn kind(name: &str) -> Result<EntityTypeName, Fault> {
+    EntityTypeName::from_str(name).map_err(|error| Fault(error.to_string()))
 }

@@ -55,9 +55,8 @@ impl Verdict {
         }
         rules.sort_unstable();
         match response.decision() {
-            Decision::Allow if rules.is_empty() => Self::Deny(Refusal::NoPermit),
+            Decision::Allow | Decision::Deny if rules.is_empty() => Self::Deny(Refusal::NoPermit),
             Decision::Allow => Self::Allow(Granted { rules }),
-            Decision::Deny if rules.is_empty() => Self::Deny(Refusal::NoPermit),
             Decision::Deny => Self::Deny(Refusal::Forbidden(rules)),
         }
     }

@@ -95,7 +95,7 @@ impl Telling<'_> {
             line.push_str(" [policy_error]");
         }
         if let Some(hint) = &decision.hint {
-            line.push_str(&format!(" [{}]", hint_word(hint)));
+            line.extend([" [", &hint_word(hint), "]"]);
         }
         line
     }

@@ -25,10 +25,10 @@ use super::written::{Check, File, WrittenBinding, WrittenOperation, WrittenSubje
 impl File {
     /// The person of that name.
     pub(super) fn person(&self, name: &str) -> Result<Person, String> {
-        match self.persons.contains_key(name) {
-            true => person(name),
-            false => Err(format!("`{name}` is no person of this file")),
+        if !self.persons.contains_key(name) {
+            return Err(format!("`{name}` is no person of this file"));
         }
+        person(name)
     }
 
     pub(super) fn principal(&self, check: &Check, now: Timestamp) -> Result<Principal, String> {

@@ -81,43 +81,36 @@ pub fn run(policy: &Arc<Policy>, source: &Source) -> Result<Vec<Suite>, Vec<Prob
 /// The outcomes for a terminal and for programs.
 #[must_use]
 pub fn report(suites: &[Suite]) -> (String, Value) {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let mut checks = Vec::new();
     for suite in suites {
-        text.push_str(&format!("{}\n", suite.name));
+        lines.push(suite.name.clone());
         for outcome in &suite.outcomes {
-            let mark = if outcome.failures.is_empty() {
-                "ok  "
-            } else {
-                "FAIL"
-            };
-            text.push_str(&format!("  {mark} {}\n", outcome.name));
+            let passed = outcome.failures.is_empty();
+            let mark = if passed { "ok  " } else { "FAIL" };
+            lines.push(format!("  {mark} {}", outcome.name));
             let place = format!("{}:{}", outcome.file.display(), outcome.line);
-            for failure in &outcome.failures {
-                text.push_str(&format!("       {place}: {failure}\n"));
-            }
+            let failures = outcome.failures.iter();
+            lines.extend(failures.map(|failure| format!("       {place}: {failure}")));
             checks.push(json!({
                 "suite": suite.name,
                 "name": outcome.name,
                 "file": outcome.file.display().to_string(),
                 "line": outcome.line,
-                "passed": outcome.failures.is_empty(),
+                "passed": passed,
                 "failures": outcome.failures,
                 "why": outcome.why.to_json(),
             }));
         }
     }
-    let failed = suites
-        .iter()
-        .flat_map(|suite| &suite.outcomes)
+    let outcomes = suites.iter().flat_map(|suite| &suite.outcomes);
+    let failed = outcomes
         .filter(|outcome| !outcome.failures.is_empty())
         .count();
     let total = checks.len();
-    text.push_str(&format!("{} of {total} checks hold\n", total - failed));
-    (
-        text,
-        json!({ "checks": checks, "total": total, "failed": failed }),
-    )
+    lines.push(format!("{} of {total} checks hold\n", total - failed));
+    let json = json!({ "checks": checks, "total": total, "failed": failed });
+    (lines.join("\n"), json)
 }
 
 fn read(bytes: &[u8]) -> Result<(&str, File), (u32, String)> {

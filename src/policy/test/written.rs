@@ -76,6 +76,10 @@ pub(super) struct Expect {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the file, named where it is written"
+)]
 pub(super) struct WrittenPerson {
     #[serde(default)]
     pub(super) minor: bool,

@@ -163,8 +163,7 @@ fn t57_nothing_loads_without_its_schema_and_nothing_untyped_with_it() {
 #[test]
 fn t65_a_bundle_that_permits_nothing_or_leaves_a_slot_is_refused() {
     let files = shipped();
-    let rules = files.files().filter(|(path, _)| path.ends_with(".cedar"));
-    let none: Vec<_> = rules.map(|(path, _)| (path, None)).collect();
+    let none: Vec<_> = files.policies().map(|(path, _)| (path, None)).collect();
     let problems = load(&with(&none)).unwrap_err();
     assert!(
         problems

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use muhrdor::domain::data::{Form, Mask};
 use muhrdor::domain::decision::{Hint, JournalDepth, Notice};
 use muhrdor::domain::fact::{Facts, Standing};
-use muhrdor::domain::name::{CaseNumber, PurposeId};
+use muhrdor::domain::name::{AgencyId, BasisId, CaseNumber, PurposeId};
 use muhrdor::domain::principal::{AcrRank, Assurance, Principal};
+use muhrdor::domain::purpose::Claim;
 use muhrdor::domain::reason::Reason;
 use muhrdor::policy::Ask;
 
@@ -43,7 +44,7 @@ fn a_permit_shows_income_masks_the_identifier_and_withholds_health() {
     let duties = permit.obligations_of(&decisions);
     assert_eq!(duties.journal, JournalDepth::Full);
     assert_eq!(duties.notify, [Notice::SubjectDigest]);
-    let bases: Vec<_> = permit.bases().iter().map(|basis| basis.as_str()).collect();
+    let bases: Vec<_> = permit.bases().iter().map(BasisId::as_str).collect();
     assert_eq!(bases, ["pension-law-assessment", "zru-547-duties"]);
     assert_eq!(permit.case().map(CaseNumber::as_str), Some("P-1"));
     assert_eq!(permit.bundle(), policy().id());
@@ -63,7 +64,7 @@ fn own_access_is_journaled_in_summary_and_nobody_is_told() {
     let facts = facts();
     let own = Ask {
         principal: applicant(1, 2),
-        claim: Default::default(),
+        claim: Claim::default(),
         ..ask(&facts)
     };
     let permit = policy().decide(own).unwrap();
@@ -81,7 +82,7 @@ fn t37_a_class_that_no_rule_knows_is_absent() {
     let facts = facts();
     let own = Ask {
         principal: applicant(1, 3),
-        claim: Default::default(),
+        claim: Claim::default(),
         ..ask(&facts)
     };
     let permit = policy().decide(own).unwrap();
@@ -188,18 +189,8 @@ fn t46_a_role_that_was_taken_away_opens_nothing_any_more() {
 #[test]
 fn the_staff_record_of_another_counts_for_nobody() {
     let mut facts = facts();
-    facts.staff.as_mut().unwrap().agency = "social-agency".parse_agency();
+    facts.staff.as_mut().unwrap().agency = AgencyId::parse("social-agency").unwrap();
     check_refused(ask(&facts), Reason::StaffInactive);
-}
-
-trait ParseAgency {
-    fn parse_agency(&self) -> muhrdor::domain::name::AgencyId;
-}
-
-impl ParseAgency for str {
-    fn parse_agency(&self) -> muhrdor::domain::name::AgencyId {
-        muhrdor::domain::name::AgencyId::parse(self).unwrap()
-    }
 }
 
 #[test]
@@ -223,7 +214,7 @@ fn t48_a_weak_or_stale_sign_in_is_asked_to_be_stronger() {
     // Their own special data needs a second factor; the field says so.
     let own = Ask {
         principal: applicant(1, 1),
-        claim: Default::default(),
+        claim: Claim::default(),
         ..ask(&facts)
     };
     let decisions = policy()
@@ -379,7 +370,7 @@ fn a_request_must_be_about_the_person_the_operation_says() {
     );
     let other = Ask {
         principal: applicant(2, 3),
-        claim: Default::default(),
+        claim: Claim::default(),
         ..ask(&facts)
     };
     check_refused(other, Reason::NotPermitted);
