@@ -20,7 +20,7 @@ use crate::domain::time::Timestamp;
 
 use super::cedar::{Fault, Query, Refusal, Scene, Verdict};
 use super::gate::{self, Ask, Denial};
-use super::slice::{Action, Scope, Target};
+use super::slice::{Action, Target};
 use super::{Policy, Rule, merge, tidy};
 
 /// That one visit may call one operation, under one bundle. The upstream's target is read from it,
@@ -350,12 +350,7 @@ impl Asking<'_> {
 
     fn query(&self, action: Action, facet: &Facet) -> Option<Query<'_>> {
         Some(Query {
-            scope: Scope {
-                action,
-                kind: self.scene.principal.kind(),
-                service: self.scene.operation.service.id.clone(),
-                target: Target::Facet(facet.class.clone()),
-            },
+            scope: self.scene.scope(action, Target::Facet(facet.class.clone())),
             resource: self.permit.policy.engine.facet(facet),
             context: self.contexts.get(&facet.subject.id)?.clone(),
             scene: self.scene,

@@ -11,11 +11,11 @@ use cedar_policy::{
     PrincipalConstraint, ResourceConstraint,
 };
 
-use crate::domain::name::{DataClass, OperationId, ServiceId};
+use crate::domain::name::{DataClass, OperationId, RoleId, ServiceId};
 use crate::domain::principal::PrincipalKind;
 
-/// How many slices are kept. Scopes are made of the register's names and the vocabulary's, never of
-/// what a caller writes; above this a slice is made each time it is asked for.
+/// How many slices are kept. Scopes are made of the names of the register, the vocabulary and the
+/// staff registers, never of what a caller writes; above this a slice is made each time.
 pub(in crate::policy) const SLICES_MAX: usize = 16_384;
 
 /// What a principal does.
@@ -48,6 +48,8 @@ impl Action {
 pub(in crate::policy) struct Scope {
     pub(in crate::policy) action: Action,
     pub(in crate::policy) kind: PrincipalKind,
+    /// What the principal is at its body, sorted.
+    pub(in crate::policy) roles: Vec<RoleId>,
     pub(in crate::policy) service: ServiceId,
     pub(in crate::policy) target: Target,
 }
@@ -131,10 +133,21 @@ impl Scope {
         match policy.principal_constraint() {
             PrincipalConstraint::Any => true,
             PrincipalConstraint::Eq(uid) => is(uid.type_name()),
-            PrincipalConstraint::In(uid) => belongs || is(uid.type_name()),
+            PrincipalConstraint::In(uid) => {
+                (belongs && self.may_be_in(&uid)) || is(uid.type_name())
+            }
             PrincipalConstraint::Is(name) => is(&name),
-            PrincipalConstraint::IsIn(name, uid) => is(&name) && (belongs || is(uid.type_name())),
+            PrincipalConstraint::IsIn(name, uid) => {
+                is(&name) && ((belongs && self.may_be_in(&uid)) || is(uid.type_name()))
+            }
         }
+    }
+
+    /// Roles have nothing below them but those who hold them; of bodies and units it is not known
+    /// here who belongs to them.
+    fn may_be_in(&self, above: &EntityUid) -> bool {
+        let role = above.id().unescaped();
+        above.type_name().basename() != "Role" || self.roles.iter().any(|r| r.as_str() == role)
     }
 
     fn by_resource(&self, policy: &Policy, base: &Entities) -> bool {

@@ -69,7 +69,10 @@ impl Source {
         let mut manifest = String::new();
         for (path, bytes) in &self.files {
             let digest = digest::digest(&digest::SHA256, bytes);
-            let nibbles = digest.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            let nibbles = digest
+                .as_ref()
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15]);
             manifest.extend(nibbles.filter_map(|n| char::from_digit(u32::from(n), 16)));
             manifest.extend(["  ", path, "\n"]);
         }

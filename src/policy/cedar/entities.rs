@@ -17,7 +17,8 @@ use crate::policy::bundle::Bundle;
 use super::names::{Names, uid};
 use super::{Engine, Fault, Scene};
 
-/// The long-lived store: actions, bodies, roles, bases, and the trees of purposes and classes.
+/// The long-lived store: actions, bodies, and the trees of purposes and classes. Roles and legal
+/// bases have neither attributes nor parents: a rule finds as much in their names alone.
 pub(super) fn base(names: &Names, bundle: &Bundle) -> Result<Entities, Fault> {
     let words = &bundle.vocabulary;
     let mut all = Vec::new();
@@ -25,12 +26,6 @@ pub(super) fn base(names: &Names, bundle: &Bundle) -> Result<Entities, Fault> {
         let sector = Expression::new_string(agency.sector.as_str().to_owned());
         let id = uid(&names.agency, agency.id.as_str());
         all.push(entity(id, [("sector", sector)], [])?);
-    }
-    for (role, _) in words.roles() {
-        all.push(Entity::with_uid(uid(&names.role, role.as_str())));
-    }
-    for basis in words.bases() {
-        all.push(Entity::with_uid(uid(&names.basis, basis.id.as_str())));
     }
     for purpose in words.purposes() {
         let parent = purpose
@@ -140,7 +135,10 @@ impl Engine {
             Principal::Official(official) => self.official(scene, official)?,
             Principal::System(system) => {
                 let agency = uid(&names.agency, system.agency.as_str());
-                let roles = system.roles.iter().map(|r| uid(&names.role, r.as_str()));
+                let roles = scene
+                    .roles()
+                    .into_iter()
+                    .map(|r| uid(&names.role, r.as_str()));
                 let parents: Vec<_> = roles.chain([agency.clone()]).collect();
                 entity(
                     self.principal(scene),
@@ -170,7 +168,7 @@ impl Engine {
             attributes.push(("person", reference(self.person(person.id))));
         }
         if let Some(staff) = staff {
-            parents.extend(staff.roles.iter().map(|r| uid(&names.role, r.as_str())));
+            parents.extend(scene.roles().iter().map(|r| uid(&names.role, r.as_str())));
             let department = staff.department.as_ref();
             parents.extend(department.map(|d| uid(&names.department, d.as_str())));
         }

@@ -1,13 +1,15 @@
 //! One request as the engine sees it, and which facts belong to it.
 
 use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff};
-use crate::domain::name::{CaseNumber, DataClass, PurposeId};
+use crate::domain::name::{CaseNumber, DataClass, PurposeId, RoleId};
 use crate::domain::operation::Operation;
 use crate::domain::peer::Channel;
 use crate::domain::person::PersonId;
 use crate::domain::principal::{AcrRank, Principal};
 use crate::domain::purpose::Purpose;
 use crate::domain::time::Timestamp;
+
+use crate::policy::slice::{Action, Scope, Target};
 
 /// The values of one request. Everything is as verified: what could not be is not here.
 #[derive(Debug, Clone)]
@@ -47,6 +49,29 @@ impl Scene<'_> {
         let same =
             |staff: &&Staff| staff.official == official.official && staff.agency == official.agency;
         self.facts.staff.as_ref().filter(same)
+    }
+
+    /// What the principal is at its body, as far as that is known; sorted.
+    pub(in crate::policy) fn roles(&self) -> Vec<RoleId> {
+        let mut roles = match self.principal {
+            Principal::Anonymous | Principal::Person(_) => Vec::new(),
+            Principal::Official(_) => self.staff().map_or_else(Vec::new, |s| s.roles.clone()),
+            Principal::System(system) => system.roles.clone(),
+        };
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+
+    /// The kind of question it is to do this to that.
+    pub(in crate::policy) fn scope(&self, action: Action, target: Target) -> Scope {
+        Scope {
+            action,
+            kind: self.principal.kind(),
+            roles: self.roles(),
+            service: self.operation.service.id.clone(),
+            target,
+        }
     }
 
     /// The mandate under which the principal acts for `subject`: one that counts, if there is one.

@@ -23,7 +23,7 @@ use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 
 use super::cedar::{About, Fault, Missing, Query, Refusal, Scene, Verdict};
-use super::slice::{Action, Scope, Target};
+use super::slice::{Action, Target};
 use super::{Policy, Rule, merge};
 
 use admit::{admit, choose_purpose, subject};
@@ -188,12 +188,7 @@ impl Gate<'_> {
         };
         let entities = engine.entities(scene, &[], None)?;
         Ok(then(&Query {
-            scope: Scope {
-                action,
-                kind: scene.principal.kind(),
-                service: scene.operation.service.id.clone(),
-                target: Target::Operation(scene.operation.id.clone()),
-            },
+            scope: scene.scope(action, Target::Operation(scene.operation.id.clone())),
             resource: engine.operation(scene),
             context: engine.context(scene, scene.subject, 1)?,
             scene,

@@ -4,7 +4,11 @@ use std::fmt::Write;
 
 use muhrdor::domain::data::Form;
 
-use super::world::{ask, facet, facts, forms, load, policy, with};
+use muhrdor::domain::fact::Facts;
+use muhrdor::domain::name::RoleId;
+use muhrdor::policy::Source;
+
+use super::world::{ask, facet, facts, forms, load, policy, shipped, with};
 
 const CLASSES: [&str; 14] = [
     "contact",
@@ -23,12 +27,35 @@ const CLASSES: [&str; 14] = [
     "genetic",
 ];
 
-/// So many case-bound permits, spread over classes, roles and services that exist.
+const ROLES: usize = 20;
+
+/// The shipped bundle with twenty roles and so many case-bound permits for them more.
+fn generated(count: usize) -> Source {
+    let shipped = shipped();
+    let words = String::from_utf8(shipped.file("vocabulary.toml").unwrap().to_vec()).unwrap();
+    let titles = r#"{ uz = "a", uzc = "а", ru = "а", en = "a" }"#;
+    let role = |n| format!("\n[[role]]\nid = \"generated-{n}\"\ntitles = {titles}\n");
+    let words: String = std::iter::once(words).chain((0..ROLES).map(role)).collect();
+    let rules = generated_rules(count);
+    with(&[
+        ("vocabulary.toml", Some(&words)),
+        ("generated.cedar", Some(&rules)),
+    ])
+}
+
+/// The inspector, who has one of the generated roles too.
+fn facts_with_role() -> Facts {
+    let mut facts = facts();
+    let roles = &mut facts.staff.as_mut().unwrap().roles;
+    roles.push(RoleId::parse("generated-3").unwrap());
+    facts
+}
+
 fn generated_rules(count: usize) -> String {
     let mut rules = String::new();
     for n in 0..count {
         let class = CLASSES[n % CLASSES.len()];
-        let role = ["security-officer", "protection-unit", "income-checker"][n % 3];
+        let role = format!("generated-{}", n % ROLES);
         write!(
             rules,
             r#"@id("generated-{n}") @title_uz("a") @title_uzc("а") @title_ru("а") @title_en("a")
@@ -48,13 +75,13 @@ when {{ principal is Gov::Official && context has purpose &&
 
 #[test]
 fn a_thousand_rules_more_change_no_decision_that_they_are_not_about() {
-    let facts = facts();
+    let facts = facts_with_role();
     let facets = CLASSES.map(|class| facet(1, class));
     let few = policy()
         .decide(ask(&facts))
         .unwrap()
         .decide(&facets, &facts);
-    let source = with(&[("generated.cedar", Some(&generated_rules(1000)))]);
+    let source = generated(1000);
     let policy = load(&source).unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert!(policy.rules().len() > 1000);
     let permit = policy.decide(ask(&facts)).unwrap();

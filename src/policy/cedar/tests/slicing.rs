@@ -22,7 +22,7 @@ use crate::domain::service::{Backend, Regulation, Service, ServiceKind};
 use crate::domain::text::Texts;
 use crate::domain::time::Timestamp;
 use crate::policy::cedar::{Query, Refusal, Scene, Verdict};
-use crate::policy::slice::{Action, Scope, Target};
+use crate::policy::slice::{Action, Target};
 use crate::policy::{Class, Known, Policy, Source};
 
 const REQUESTS: usize = 100_000;
@@ -238,12 +238,7 @@ impl Comparing<'_> {
         let schema = Some(&self.policy.bundle.schema);
         let entities = engine.entities(scene, &facets, schema).unwrap();
         let query = |action, target, resource, about| Query {
-            scope: Scope {
-                action,
-                kind: scene.principal.kind(),
-                service: scene.operation.service.id.clone(),
-                target,
-            },
+            scope: scene.scope(action, target),
             resource,
             context: engine.context(scene, about, 1).unwrap(),
             scene,
