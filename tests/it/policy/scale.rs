@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use muhrdor::domain::data::Form;
-
 use muhrdor::domain::fact::Facts;
 use muhrdor::domain::name::RoleId;
 use muhrdor::policy::Source;
