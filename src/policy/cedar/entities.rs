@@ -13,6 +13,7 @@ use crate::domain::principal::{OfficialPrincipal, Principal};
 use crate::domain::service::{Backend, ServiceKind};
 
 use crate::policy::bundle::Bundle;
+use crate::policy::slice::Action;
 
 use super::names::{Names, uid};
 use super::{Engine, Fault, Scene};
@@ -49,8 +50,10 @@ pub(super) fn base(names: &Names, bundle: &Bundle) -> Result<Entities, Fault> {
 }
 
 impl Engine {
-    /// The base store and what this request and these facets add to it. With a schema, what was
-    /// added is checked against it; rules see the same either way.
+    /// What rules can look at for this request and these facets: validated at level 2, they see
+    /// no further than two steps from the request, so of the base store only what stands there is
+    /// taken, with all above it. With a schema, everything is checked against it; rules see the
+    /// same either way.
     pub(in crate::policy) fn entities(
         &self,
         scene: &Scene<'_>,
@@ -96,7 +99,47 @@ impl Engine {
                 all.push(self.facet_entity(scene, facet)?);
             }
         }
-        self.base.clone().add_entities(all, schema).map_err(fault)
+        all.extend(self.taken(scene, facets));
+        Entities::from_entities(all, schema).map_err(fault)
+    }
+
+    /// Of the base store: the actions, the bodies, the purposes and the classes of this request.
+    fn taken(&self, scene: &Scene<'_>, facets: &[Facet]) -> Vec<Entity> {
+        let names = &self.names;
+        let actions = match facets {
+            [] => &[Action::Invoke, Action::Submit][..],
+            _ => &[
+                Action::View,
+                Action::ViewMasked,
+                Action::Verify,
+                Action::ReadJournal,
+            ][..],
+        };
+        let case = scene.case();
+        let agencies = scene.principal.agency().into_iter();
+        let agencies = agencies
+            .chain([&scene.operation.service.agency])
+            .chain(case.map(|case| &case.agency));
+        let purposes = scene.purpose.map(|purpose| &purpose.id).into_iter();
+        let purposes = purposes.chain(case.map(|case| &case.purpose));
+        let needed = actions.iter().map(|a| uid(&names.action, a.as_str()));
+        let needed: HashSet<EntityUid> = needed
+            .chain(agencies.map(|id| uid(&names.agency, id.as_str())))
+            .chain(purposes.map(|id| uid(&names.purpose, id.as_str())))
+            .chain(
+                facets
+                    .iter()
+                    .map(|facet| uid(&names.class, facet.class.as_str())),
+            )
+            .collect();
+        let above = needed
+            .iter()
+            .filter_map(|uid| self.base.ancestors(uid))
+            .flatten();
+        let all: HashSet<&EntityUid> = needed.iter().chain(above).collect();
+        all.into_iter()
+            .filter_map(|uid| self.base.get(uid).cloned())
+            .collect()
     }
 
     pub(in crate::policy) fn principal(&self, scene: &Scene<'_>) -> EntityUid {

@@ -41,7 +41,7 @@ pub(in crate::policy) struct Fault(pub(in crate::policy) String);
 #[derive(Debug)]
 pub(in crate::policy) struct Engine {
     names: Names,
-    /// What does not change between requests: the trees of the vocabulary and the actions.
+    /// What does not change between requests: the actions, bodies and trees of the vocabulary.
     base: Entities,
     compiled: Vec<Compiled>,
     index: HashMap<PolicyId, usize>,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use cedar_policy::PolicySet;
+use cedar_policy::{Entities, PolicySet};
 
 use crate::domain::data::Facet;
 use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff, Standing};
@@ -247,6 +247,13 @@ impl Comparing<'_> {
         // What the gateway makes agrees with the schema.
         let schema = Some(&self.policy.bundle.schema);
         let entities = engine.entities(scene, &facets, schema).unwrap();
+        let gate = engine.entities(scene, &[], schema).unwrap();
+        let unneeded = |entities: &Entities| {
+            let base = engine.base.clone();
+            base.upsert_entities(entities.iter().cloned(), None)
+                .unwrap()
+        };
+        let (whole, whole_gate) = (unneeded(&entities), unneeded(&gate));
         let query = |action, target, resource, about| Query {
             scope: scene.scope(action, target),
             resource,
@@ -256,12 +263,14 @@ impl Comparing<'_> {
         };
         for action in [Action::Invoke, Action::Submit] {
             let target = Target::Operation(scene.operation.id.clone());
-            self.compare(&query(
-                action,
-                target,
-                engine.operation(scene),
-                scene.subject,
-            ));
+            let query = query(action, target, engine.operation(scene), scene.subject);
+            self.compare(
+                &Query {
+                    entities: &gate,
+                    ..query
+                },
+                &whole_gate,
+            );
         }
         for facet in &facets {
             for action in [
@@ -271,21 +280,22 @@ impl Comparing<'_> {
                 Action::ReadJournal,
             ] {
                 let target = Target::Facet(facet.class.clone());
-                self.compare(&query(
-                    action,
-                    target,
-                    engine.facet(facet),
-                    Some(subject.id),
-                ));
+                let query = query(action, target, engine.facet(facet), Some(subject.id));
+                self.compare(&query, &whole);
             }
         }
     }
 
-    fn compare(&mut self, query: &Query<'_>) {
+    /// All rules over the whole store say what the slice says over what was taken.
+    fn compare(&mut self, query: &Query<'_>, store: &Entities) {
+        let whole = Query {
+            entities: store,
+            ..query.clone()
+        };
         let sliced = self.policy.engine.ask(query);
         assert_eq!(
             sliced,
-            self.policy.engine.evaluate(query, &self.whole),
+            self.policy.engine.evaluate(&whole, &self.whole),
             "{query:?}"
         );
         self.tally.asked += 1;
