@@ -23,3 +23,5 @@ pub mod register;
 
 // outside the walls
 pub mod config;
+// rooms, in walking order
+pub mod policy;

@@ -24,3 +24,6 @@ mod server;
 mod config;
 mod limits;
 mod register;
+//! The house in one process.
+
+mod policy;
