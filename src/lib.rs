@@ -13,6 +13,9 @@ pub mod keys;
 pub mod tlog;
 pub mod wire;
 
+// rooms, in walking order
+pub mod redaction;
+
 // outside the walls
 pub mod store;
 // corridor and doors
