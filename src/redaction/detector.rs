@@ -148,7 +148,7 @@ fn find_from(groups: &[Group]) -> Option<Finding> {
         let free = !first.before.is_some_and(char::is_alphanumeric)
             && !group.after.is_some_and(char::is_alphanumeric);
         match digits.len() {
-            PINFL_DIGITS if Pinfl::parse(&digits).is_ok() => return Some(Finding::Pinfl),
+            PINFL_DIGITS if is_pinfl(&digits) => return Some(Finding::Pinfl),
             PHONE_DIGITS if (free || first.before == Some('+')) && is_phone(&digits) => {
                 return Some(Finding::Phone);
             }
@@ -193,6 +193,11 @@ const fn is_separator(c: char) -> bool {
         c,
         ' ' | '-' | '(' | ')' | '\t' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\u{2010}'..='\u{2014}'
     )
+}
+
+/// Of somebody born in 1900 or later.
+fn is_pinfl(digits: &str) -> bool {
+    digits.starts_with(['3', '4', '5', '6']) && Pinfl::parse(digits).is_ok()
 }
 
 /// `998`, a code of two digits from 20, and seven digits.

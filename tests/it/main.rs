@@ -11,6 +11,8 @@
 )]
 
 mod keys;
+mod noninterference;
+mod redaction;
 mod store;
 mod tlog;
 mod framing;
