@@ -14,17 +14,14 @@ pub mod tlog;
 pub mod wire;
 
 // rooms, in walking order
+pub mod register;
+pub mod limits;
+pub mod policy;
 pub mod redaction;
 
-// outside the walls
-pub mod store;
 // corridor and doors
 pub mod server;
-// rooms, in walking order
-pub mod limits;
-pub mod register;
 
 // outside the walls
 pub mod config;
-// rooms, in walking order
-pub mod policy;
+pub mod store;

@@ -1,5 +1,4 @@
 //! The house in one process: one module a room.
-//! The house in one process.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,25 +6,20 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a test that panics has failed, which is what it is for"
-)]
-
-mod keys;
-mod noninterference;
-mod redaction;
-mod store;
-mod tlog;
-mod framing;
-mod fuzz;
-mod headers;
-mod paths;
-mod server;
     reason = "a test that cannot go on has failed"
 )]
 
 mod config;
+mod framing;
+mod fuzz;
+mod headers;
+mod keys;
 mod limits;
-mod register;
-//! The house in one process.
-
+mod noninterference;
+mod paths;
 mod policy;
+mod redaction;
+mod register;
+mod server;
+mod store;
+mod tlog;
