@@ -9,3 +9,6 @@
 // cellar: words and tools
 pub mod domain;
 pub mod wire;
+
+// corridor and doors
+pub mod console;

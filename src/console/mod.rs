@@ -11,16 +11,15 @@ use crate::domain::text::Texts;
 use crate::wire::pages::{Asset, Frame, Page, Pages, RealmChoice, RefusalView};
 
 mod answers;
-mod assets;
 mod moment;
 mod pages;
 mod shape;
+mod style;
 mod texts;
 
-pub use answers::{Access, Lexicon, Reader, home, journal, policies, services};
 pub use texts::TextsError;
 
-use assets::Assets;
+use style::Assets;
 use texts::Phrases;
 
 /// How the portal presents itself; from the deployment's config.

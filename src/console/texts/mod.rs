@@ -9,7 +9,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-use crate::domain::text::{Language, Texts};
+use crate::domain::text::Language;
 
 /// Why the texts cannot be read; found by tests before anyone starts the program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ impl Phrases {
             Language::Ru => &self.ru,
             Language::En => &self.en,
         };
-        Speech { bundle, language }
+        Speech { bundle }
     }
 }
 
@@ -61,7 +61,6 @@ impl Phrases {
 #[derive(Clone, Copy)]
 pub(super) struct Speech<'a> {
     bundle: &'a FluentBundle<FluentResource>,
-    pub(super) language: Language,
 }
 
 impl<'a> Speech<'a> {
@@ -77,16 +76,13 @@ impl<'a> Speech<'a> {
         self.format(key, Some(&args))
     }
 
-    /// The phrase of this key with a text in it, `{ $what }`.
-    pub(super) fn with(&self, key: &str, what: &str) -> Cow<'a, str> {
+    /// The phrase of this key with texts in it, by name.
+    pub(super) fn fill(&self, key: &str, values: &[(&str, &str)]) -> Cow<'a, str> {
         let mut args = FluentArgs::new();
-        args.set("what", FluentValue::from(what));
+        for (name, value) in values {
+            args.set(*name, FluentValue::from(*value));
+        }
         self.format(key, Some(&args))
-    }
-
-    /// The text in this language.
-    pub(super) fn of<'t>(&self, texts: &'t Texts) -> &'t str {
-        texts.get(self.language)
     }
 
     fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'a, str> {
