@@ -1,0 +1,3 @@
+//! The house in one process.
+
+mod pages;
