@@ -7,8 +7,21 @@
 #![forbid(unsafe_code)]
 
 // cellar: words and tools
+pub mod clock;
 pub mod domain;
+pub mod keys;
+pub mod tlog;
 pub mod wire;
+
+// rooms, in walking order
+pub mod limits;
+pub mod policy;
+pub mod register;
 
 // corridor and doors
 pub mod console;
+pub mod server;
+
+// outside the walls
+pub mod config;
+pub mod store;

@@ -17,5 +17,6 @@ pub mod problem;
 pub mod purpose;
 pub mod reason;
 pub mod service;
+pub mod sheet;
 pub mod text;
 pub mod time;

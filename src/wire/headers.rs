@@ -33,13 +33,13 @@ pub fn is_alias(name: &[u8]) -> bool {
 
 /// Refuses a request with an alias name among its headers.
 pub fn check_names(headers: &HeaderMap) -> Result<(), HeaderError> {
-    match headers
+    if headers
         .keys()
         .any(|name| is_alias(name.as_str().as_bytes()))
     {
-        true => Err(HeaderError::AliasName),
-        false => Ok(()),
+        return Err(HeaderError::AliasName);
     }
+    Ok(())
 }
 
 /// The value of a header that may stand once. Two fields are refused rather than joined or chosen
@@ -107,6 +107,12 @@ pub fn is_reserved(name: &HeaderName) -> bool {
         || RESERVED_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a proxy says with it what the request was when it came to the proxy.
+#[must_use]
+pub fn is_forwarding(name: &HeaderName) -> bool {
+    name.as_str() == "forwarded" || name.as_str().starts_with("x-forwarded-")
 }
 
 /// The headers of a request that go on to an upstream: named one by one, copied into a new map.

@@ -116,7 +116,7 @@ impl Target {
         let mut found = None;
         for pair in self.query.as_deref().unwrap_or_default().split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if !form_decode(key).is_some_and(|key| key == name) {
+            if form_decode(key).is_none_or(|key| key != name) {
                 continue;
             }
             if found.is_some() {
@@ -201,7 +201,7 @@ fn canonical_path(raw: &[u8]) -> Result<String, TargetError> {
             continue;
         }
         let (decoded, after) = read_escape(rest)?;
-        check_path_escape(decoded, after)?;
+        check_path_escape(decoded)?;
         rest = after;
         if is_unreserved(decoded) {
             path.push(char::from(decoded));
@@ -213,11 +213,10 @@ fn canonical_path(raw: &[u8]) -> Result<String, TargetError> {
     Ok(path)
 }
 
-fn check_path_escape(decoded: u8, after: &[u8]) -> Result<(), TargetError> {
+fn check_path_escape(decoded: u8) -> Result<(), TargetError> {
     match decoded {
         0..=0x1f | 0x7f => Err(TargetError::EscapedControl),
         b'/' | b'\\' | b';' => Err(TargetError::EscapedSeparator),
-        b'%' if read_escape(after).is_ok() => Err(TargetError::DoubleEncoded),
         _ => Ok(()),
     }
 }
@@ -231,6 +230,11 @@ fn check_segments(path: &str) -> Result<(), TargetError> {
             "" if segments.peek().is_some() => return Err(TargetError::EmptySegment),
             _ => {}
         }
+    }
+    // Judged on the canonical form: `%25%36%31` is `%2561` to whoever decodes twice.
+    let mut escaped_percents = path.split("%25").skip(1);
+    if escaped_percents.any(|after| read_escape(after.as_bytes()).is_ok()) {
+        return Err(TargetError::DoubleEncoded);
     }
     // An overlong form such as `%C0%AE` is a dot to a lax decoder; it is not UTF-8.
     match percent_decode_str(path).decode_utf8() {

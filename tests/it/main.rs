@@ -1,3 +1,24 @@
-//! The house in one process.
+//! The house in one process: one module a room.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod config;
+mod framing;
+mod fuzz;
+mod headers;
+mod keys;
+mod limits;
 mod pages;
+mod paths;
+mod policy;
+mod register;
+mod server;
+mod store;
+mod tlog;

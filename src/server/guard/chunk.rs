@@ -29,8 +29,9 @@ pub(super) enum Step {
 }
 
 impl ChunkReader {
-    pub(super) fn new() -> Self {
-        Self::Size(Lines::default())
+    /// A reader whose first size line begins after this many held bytes.
+    pub(super) fn after(held_bytes: usize) -> Self {
+        Self::Size(Lines::after(held_bytes))
     }
 
     /// How many bytes of data may pass as they come.
@@ -67,7 +68,10 @@ impl ChunkReader {
                     return Ok(Step::Hold);
                 }
                 *self = match read_size(lines.take(held), limits)? {
-                    0 => Self::Trailers { lines: Lines::default(), count: 0 },
+                    0 => Self::Trailers {
+                        lines: Lines::default(),
+                        count: 0,
+                    },
                     bytes_left => Self::Data { bytes_left },
                 };
                 Ok(Step::Release)
@@ -79,7 +83,7 @@ impl ChunkReader {
                 if lines.push(byte, held, Alphabet::Visible)? == LineState::Open {
                     return Ok(Step::Hold);
                 }
-                *self = Self::new();
+                *self = Self::after(0);
                 Ok(Step::Release)
             }
             Self::Trailers { lines, count } => push_trailer(lines, count, byte, held, limits),
@@ -110,15 +114,15 @@ fn push_trailer(
         return Err(Violation::TrailersTooLong);
     }
     let (name, _) = split_field(line, limits)?;
-    match is_forbidden_trailer(name) {
-        true => Err(Violation::Trailer),
-        false => Ok(Step::Hold),
+    if is_forbidden_trailer(name) {
+        return Err(Violation::Trailer);
     }
+    Ok(Step::Hold)
 }
 
 fn read_size(line: &[u8], limits: &Limits) -> Result<u64, Violation> {
-    let well_formed = (1..=SIZE_DIGITS_MAX).contains(&line.len())
-        && line.iter().all(u8::is_ascii_hexdigit);
+    let well_formed =
+        (1..=SIZE_DIGITS_MAX).contains(&line.len()) && line.iter().all(u8::is_ascii_hexdigit);
     let digits = std::str::from_utf8(line).ok().filter(|_| well_formed);
     let size = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
     match size {
@@ -133,7 +137,9 @@ fn read_size(line: &[u8], limits: &Limits) -> Result<u64, Violation> {
 fn is_forbidden_trailer(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     FORBIDDEN_TRAILERS.contains(&name.as_slice())
-        || FORBIDDEN_TRAILER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || FORBIDDEN_TRAILER_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 const FORBIDDEN_TRAILERS: &[&[u8]] = &[
@@ -163,5 +169,11 @@ const FORBIDDEN_TRAILERS: &[&[u8]] = &[
     b"vary",
 ];
 
-const FORBIDDEN_TRAILER_PREFIXES: &[&[u8]] =
-    &[b"access-control-", b"if-", b"muhrdor-", b"proxy-", b"sec-", b"x-"];
+const FORBIDDEN_TRAILER_PREFIXES: &[&[u8]] = &[
+    b"access-control-",
+    b"if-",
+    b"muhrdor-",
+    b"proxy-",
+    b"sec-",
+    b"x-",
+];

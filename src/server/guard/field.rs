@@ -3,7 +3,7 @@
 use crate::wire::headers::is_alias;
 use crate::wire::host::Host;
 
-use super::head::{Follow, Framing, Version};
+use super::head::{Conclusion, Follow, Framing, Sender, Version};
 use super::line::is_token;
 use super::{Limits, Violation};
 
@@ -14,7 +14,8 @@ pub(super) struct Fields {
     host: bool,
     content_length: Option<u64>,
     chunked: bool,
-    last: bool,
+    follow: Follow,
+    sender: Sender,
 }
 
 impl Fields {
@@ -42,17 +43,17 @@ impl Fields {
         if is(b"connection") {
             return self.take_connection(value);
         }
-        if is(b"expect") && !value.eq_ignore_ascii_case(b"100-continue") {
-            return Err(Violation::Expectation);
+        if is(b"expect") {
+            return self.take_expectation(value);
         }
         if is(b"upgrade") {
-            self.last = true;
+            self.follow = Follow::Nothing;
         }
         Ok(())
     }
 
     /// How the body is framed and whether another request may follow (RFC 9112 §6.3, §9.3).
-    pub(super) fn conclude(&self, version: Version) -> Result<(Framing, Follow), Violation> {
+    pub(super) fn conclude(&self, version: Version) -> Result<Conclusion, Violation> {
         if !self.host {
             return Err(Violation::HostMissing);
         }
@@ -65,8 +66,24 @@ impl Fields {
             (false, Some(bytes)) => Framing::Length(bytes),
         };
         // An HTTP/1.0 peer keeps a connection only by an extension; ours are not kept.
-        let last = self.last || version == Version::Http10;
-        Ok((framing, if last { Follow::Nothing } else { Follow::Another }))
+        let follow = match version {
+            Version::Http10 => Follow::Nothing,
+            Version::Http11 => self.follow,
+        };
+        Ok(Conclusion {
+            framing,
+            follow,
+            sender: self.sender,
+        })
+    }
+
+    /// The one expectation there is (RFC 9110 §10.1.1).
+    fn take_expectation(&mut self, value: &[u8]) -> Result<(), Violation> {
+        if self.sender == Sender::Waits || !value.eq_ignore_ascii_case(b"100-continue") {
+            return Err(Violation::Expectation);
+        }
+        self.sender = Sender::Waits;
+        Ok(())
     }
 
     fn take_host(&mut self, value: &[u8]) -> Result<(), Violation> {
@@ -106,7 +123,9 @@ impl Fields {
             if !option.is_empty() && !is_token(option) {
                 return Err(Violation::Connection);
             }
-            self.last |= option.eq_ignore_ascii_case(b"close");
+            if option.eq_ignore_ascii_case(b"close") {
+                self.follow = Follow::Nothing;
+            }
         }
         Ok(())
     }
@@ -117,7 +136,10 @@ pub(super) fn split_field<'a>(
     line: &'a [u8],
     limits: &Limits,
 ) -> Result<(&'a [u8], &'a [u8]), Violation> {
-    if line.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
+    if line
+        .first()
+        .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+    {
         return Err(Violation::FoldedHeader);
     }
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {

@@ -14,9 +14,26 @@ pub(super) enum Framing {
     Chunked,
 }
 
-/// Whether another request may follow on the connection.
+/// What a whole head says about the bytes after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Conclusion {
+    pub(super) framing: Framing,
+    pub(super) follow: Follow,
+    pub(super) sender: Sender,
+}
+
+/// Whether the client sends its body unasked or waits for `100 Continue`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Sender {
+    #[default]
+    Sends,
+    Waits,
+}
+
+/// Whether another request may follow on the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Follow {
+    #[default]
     Another,
     Nothing,
 }
@@ -42,7 +59,7 @@ impl HeadReader {
         byte: u8,
         held: &mut Vec<u8>,
         limits: &Limits,
-    ) -> Result<Option<(Framing, Follow)>, Violation> {
+    ) -> Result<Option<Conclusion>, Violation> {
         let Some(version) = self.version else {
             return self.push_request_line(byte, held, limits).map(|()| None);
         };

@@ -19,6 +19,14 @@ pub(super) enum Alphabet {
 }
 
 impl Lines {
+    /// Lines that begin after this many held bytes.
+    pub(super) fn after(held_bytes: usize) -> Self {
+        Self {
+            start: held_bytes,
+            after_carriage_return: false,
+        }
+    }
+
     /// Appends a byte to what is held. Says whether it ended a line.
     pub(super) fn push(
         &mut self,

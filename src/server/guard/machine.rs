@@ -1,7 +1,7 @@
 //! The state machine: bytes in, the same bytes out, or a violation. No IO, no clock.
 
 use super::chunk::{ChunkReader, Step};
-use super::head::{Follow, Framing, HeadReader};
+use super::head::{Conclusion, Follow, Framing, HeadReader, Sender};
 use super::{Limits, Violation};
 
 /// Judges the requests of one connection, one after the other.
@@ -10,6 +10,8 @@ pub struct Guard {
     limits: Limits,
     phase: Phase,
     held: Vec<u8>,
+    /// Whether a whole head is still among what is held.
+    head_held: bool,
     follow: Follow,
     requests_begun: u64,
 }
@@ -64,6 +66,7 @@ impl Guard {
             limits,
             phase: Phase::Head(HeadReader::default()),
             held: Vec::new(),
+            head_held: false,
             follow: Follow::Another,
             requests_begun: 0,
         }
@@ -78,13 +81,15 @@ impl Guard {
                 Ok(Verdict::More) if !rest.is_empty() => {}
                 Ok(verdict) => break verdict,
                 Err(violation) => {
-                    self.held = Vec::new();
-                    self.phase = Phase::Refused(violation);
+                    self.refuse(violation);
                     break Verdict::Refuse(violation);
                 }
             }
         };
-        Fed { consumed: input.len() - rest.len(), verdict }
+        Fed {
+            consumed: input.len() - rest.len(),
+            verdict,
+        }
     }
 
     /// Goes on to the next request after a whole one, unless that was the last.
@@ -94,12 +99,19 @@ impl Guard {
         }
     }
 
+    /// Turns the request at hand away for what the bytes do not show: time.
+    pub fn refuse(&mut self, violation: Violation) {
+        self.held = Vec::new();
+        self.phase = Phase::Refused(violation);
+    }
+
     /// Where in a request the guard stands.
     #[must_use]
     pub fn place(&self) -> Place {
         match (&self.phase, self.follow) {
             (Phase::Head(_), _) if self.held.is_empty() => Place::Before,
             (Phase::Head(_), _) => Place::Head,
+            (Phase::Chunked(_), _) if self.head_held => Place::Head,
             (Phase::Length { .. } | Phase::Chunked(_), _) => Place::Body,
             (Phase::Whole, Follow::Another) => Place::After,
             (Phase::Whole, Follow::Nothing) => Place::End,
@@ -135,25 +147,42 @@ impl Guard {
         rest: &mut &[u8],
         released: &mut Vec<u8>,
     ) -> Result<Verdict, Violation> {
-        let Phase::Head(head) = &mut self.phase else { return Ok(Verdict::More) };
+        let Phase::Head(head) = &mut self.phase else {
+            return Ok(Verdict::More);
+        };
         while let Some((byte, after)) = rest.split_first() {
             *rest = after;
-            let Some((framing, follow)) = head.push(*byte, &mut self.held, &self.limits)? else {
-                continue;
-            };
-            released.append(&mut self.held);
-            self.held.shrink_to(HELD_BYTES_KEPT);
-            self.follow = follow;
-            self.requests_begun += 1;
-            self.phase = match framing {
-                Framing::None => Phase::Whole,
-                Framing::Length(bytes_left) => Phase::Length { bytes_left },
-                Framing::Chunked => Phase::Chunked(ChunkReader::new()),
-            };
-            let whole = matches!(self.phase, Phase::Whole);
-            return Ok(if whole { Verdict::RequestEnd } else { Verdict::More });
+            if let Some(conclusion) = head.push(*byte, &mut self.held, &self.limits)? {
+                return Ok(self.conclude_head(conclusion, released));
+            }
         }
         Ok(Verdict::More)
+    }
+
+    /// Passes a whole head on. One with a chunked body waits for the first size line, so that a
+    /// body that is wrong from its start costs no one behind the guard a request; unless the client
+    /// itself waits.
+    fn conclude_head(&mut self, conclusion: Conclusion, released: &mut Vec<u8>) -> Verdict {
+        self.follow = conclusion.follow;
+        self.phase = match conclusion.framing {
+            Framing::None => Phase::Whole,
+            Framing::Length(bytes_left) => Phase::Length { bytes_left },
+            Framing::Chunked if conclusion.sender == Sender::Sends => {
+                self.phase = Phase::Chunked(ChunkReader::after(self.held.len()));
+                self.head_held = true;
+                return Verdict::More;
+            }
+            Framing::Chunked => Phase::Chunked(ChunkReader::after(0)),
+        };
+        released.append(&mut self.held);
+        self.held.shrink_to(HELD_BYTES_KEPT);
+        self.requests_begun += 1;
+        match self.phase {
+            Phase::Whole => Verdict::RequestEnd,
+            Phase::Head(_) | Phase::Length { .. } | Phase::Chunked(_) | Phase::Refused(_) => {
+                Verdict::More
+            }
+        }
     }
 
     fn advance_chunked(
@@ -161,15 +190,23 @@ impl Guard {
         rest: &mut &[u8],
         released: &mut Vec<u8>,
     ) -> Result<Verdict, Violation> {
-        let Phase::Chunked(chunks) = &mut self.phase else { return Ok(Verdict::More) };
+        let Phase::Chunked(chunks) = &mut self.phase else {
+            return Ok(Verdict::More);
+        };
         while !rest.is_empty() {
             let passed = pass(rest, chunks.data_bytes_left(), released);
             chunks.skip_data(passed);
-            let Some((byte, after)) = rest.split_first().filter(|_| passed == 0) else { continue };
+            let Some((byte, after)) = rest.split_first().filter(|_| passed == 0) else {
+                continue;
+            };
             *rest = after;
             match chunks.push(*byte, &mut self.held, &self.limits)? {
                 Step::Hold => {}
-                Step::Release => released.append(&mut self.held),
+                Step::Release => {
+                    released.append(&mut self.held);
+                    self.held.shrink_to(HELD_BYTES_KEPT);
+                    self.requests_begun += u64::from(std::mem::take(&mut self.head_held));
+                }
                 Step::End => {
                     released.append(&mut self.held);
                     self.phase = Phase::Whole;
@@ -186,7 +223,9 @@ const HELD_BYTES_KEPT: usize = 1024;
 
 /// Passes up to `bytes_max` of the rest; says how many.
 fn pass(rest: &mut &[u8], bytes_max: u64, released: &mut Vec<u8>) -> u64 {
-    let count = usize::try_from(bytes_max).unwrap_or(usize::MAX).min(rest.len());
+    let count = usize::try_from(bytes_max)
+        .unwrap_or(usize::MAX)
+        .min(rest.len());
     let (now, later) = rest.split_at_checked(count).unwrap_or((rest, &[]));
     released.extend_from_slice(now);
     *rest = later;

@@ -24,10 +24,10 @@ mod head;
 mod line;
 mod machine;
 mod stream;
-mod violation;
+pub(super) mod violation;
 
 pub use machine::{Fed, Guard, Place, Verdict};
-pub use stream::{GuardedStream, Progress, Timeouts, Unanswered};
+pub use stream::{Ended, GuardedStream, Linger, Progress, Timeouts, Unanswered};
 pub use violation::Violation;
 
 /// The bounds of one request's framing.

@@ -79,3 +79,34 @@ impl std::fmt::Display for Violation {
         f.write_str(self.code())
     }
 }
+
+impl Violation {
+    /// The whole response, for a connection on which hyper will not speak any more.
+    #[must_use]
+    pub fn response(self) -> Vec<u8> {
+        let status = http::StatusCode::from_u16(self.status()).unwrap_or_default();
+        let reason = status.canonical_reason().unwrap_or_default();
+        let body = problem(self.status(), self.code());
+        let allow = if self == Self::Connect {
+            ALLOW_LINE
+        } else {
+            ""
+        };
+        let status = status.as_u16();
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status} {reason}\r\ncontent-type: application/problem+json\r\n\
+             cache-control: no-store\r\n{allow}connection: close\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
+
+/// A problem document (RFC 9457) of a status and a code, and nothing of the request.
+pub(in crate::server) fn problem(status: u16, code: &str) -> String {
+    format!("{{\"type\":\"about:blank\",\"status\":{status},\"code\":\"{code}\"}}")
+}
+
+/// RFC 9110 §15.5.6 wants it beside 405.
+const ALLOW_LINE: &str = "allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";

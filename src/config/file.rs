@@ -1,0 +1,118 @@
+//! The file as a whole: its sections, and what must agree between them.
+
+use std::path::Path;
+
+use crate::config::house::{Listen, Portal, Store, Tls};
+use crate::config::place::Place;
+use crate::config::sign_in::{Issuer, Realm};
+use crate::config::upstream::{Authority, FactOrigin, Facts, Upstream};
+use crate::config::{Config, Overrides, bounds, repeated};
+use crate::domain::sheet::{At, Table};
+
+/// Reads the root table. Everything is read before anything is given up.
+pub(super) fn read(
+    root: &mut Table<'_>,
+    path: &Path,
+    place: &Place,
+    overrides: &Overrides,
+) -> Option<Config> {
+    let portal = root.need_section("portal", Portal::read);
+    let listen = root.need_section("listen", |t| Listen::read(t, place, overrides));
+    let tls = root.need_section("tls", |t| Tls::read(t, place));
+    let keys_dir = root.need_section("keys", |t| place.secret_dir(t, "folder"));
+    let store = root.need_section("store", |t| Store::read(t, place));
+    let bundle_dir = root.need_section("bundle", |t| place.dir(t, "dir"));
+    let mut upstreams_line = root.line();
+    let upstreams = root.named("upstreams", |name, t| {
+        upstreams_line = name.line;
+        Upstream::read(name, t)
+    });
+    let realms = root.named("realms", |name, t| Realm::read(name, t, place));
+    let issuers = root.named("issuers", Issuer::read);
+    let egress = root.section("egress", |t| {
+        Some(t.list_parsed("allow", "write `host:port`", Authority::parse))
+    });
+    let facts = root.named("facts", |name, t| Facts::read(name, t, place));
+    let limits = root.need_section("limits", bounds::limits);
+    let timeouts = bounds::timeouts(root);
+    let clock = root.need_section("clock", bounds::clock);
+    let telemetry = bounds::telemetry(root);
+    let egress_allow: Vec<_> = egress
+        .unwrap_or_default()
+        .into_iter()
+        .map(|at| at.value)
+        .collect();
+    check_issuers(root, &realms, &issuers);
+    check_egress(root, &egress_allow, &realms, &issuers, &facts);
+    Some(Config {
+        portal: portal?,
+        listen: listen?,
+        tls: tls?,
+        keys_dir: keys_dir?,
+        store: store?,
+        bundle_dir: bundle_dir?,
+        upstreams: upstreams.into_iter().collect(),
+        realms: realms.into_iter().map(|at| at.value).collect(),
+        issuers: issuers.into_iter().map(|at| at.value).collect(),
+        egress_allow,
+        facts: facts.into_iter().map(|at| at.value).collect(),
+        limits: limits?,
+        timeouts: timeouts?,
+        clock: clock?,
+        telemetry: telemetry?,
+        file: path.to_owned(),
+        upstreams_line,
+        needed: Vec::new(),
+    })
+}
+
+/// Two realms, or two bearer issuers, of one issuer: whose token is it then?
+fn check_issuers(root: &Table<'_>, realms: &[At<Realm>], issuers: &[At<Issuer>]) {
+    let of_realms: Vec<_> = realms
+        .iter()
+        .map(|r| At {
+            value: &r.value.issuer,
+            line: r.line,
+        })
+        .collect();
+    let of_issuers: Vec<_> = issuers
+        .iter()
+        .map(|i| At {
+            value: &i.value.issuer,
+            line: i.line,
+        })
+        .collect();
+    for at in repeated(&of_realms).chain(repeated(&of_issuers)) {
+        let what = format!("the issuer `{}` stands in two sections", at.value);
+        root.note(at.line, what, "keep one of them");
+    }
+}
+
+/// What the gateway is told to ask and not allowed to reach.
+fn check_egress(
+    root: &Table<'_>,
+    allow: &[Authority],
+    realms: &[At<Realm>],
+    issuers: &[At<Issuer>],
+    facts: &[At<Facts>],
+) {
+    let of_realms = realms.iter().map(|r| (r.line, r.value.issuer.as_str()));
+    let of_issuers = issuers.iter().map(|i| (i.line, i.value.issuer.as_str()));
+    let of_facts = facts.iter().filter_map(|f| match &f.value.origin {
+        FactOrigin::Service { address, .. } => Some((f.line, address.as_str())),
+        FactOrigin::File(_) => None,
+    });
+    for (line, url) in of_realms.chain(of_issuers).chain(of_facts) {
+        let Some(authority) = Authority::of_url(url) else {
+            continue;
+        };
+        if !allow.contains(&authority) {
+            let what = format!("`{url}` is not within `egress.allow`");
+            root.note(
+                line,
+                what,
+                format!("add \"{}\" to `egress.allow`", authority.as_str()),
+            );
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What the operator writes: one TOML file that holds what is not policy.
+//!
+//! In: the file, and what the command line says over it. Out: a [`Config`] in which every value is
+//! typed and bounded, or every problem at once with its line. Invariants: an unknown key is an
+//! error; secrets stand in files of their own that only their owner can read, never in this one; a
+//! path is relative to the file it stands in. Deliberately absent: rules, purposes, operations,
+//! which are policy and stand in the bundle.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::domain::name::UpstreamName;
+use crate::domain::problem::Problem;
+use crate::domain::sheet::{self, At};
+use crate::limits;
+
+mod bounds;
+mod file;
+mod house;
+mod place;
+mod secret;
+mod sign_in;
+mod upstream;
+
+pub use bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
+pub use house::{Listen, Portal, Store, Tls};
+pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
+pub use sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
+pub use upstream::{Authority, FactKind, FactOrigin, Facts, Upstream};
+
+use place::{Needed, Place};
+
+/// The config: valid in itself. Whether the files it names are there is asked by
+/// [`Config::missing`].
+#[derive(Debug)]
+pub struct Config {
+    pub portal: Portal,
+    pub listen: Listen,
+    pub tls: Tls,
+    /// Folder of the keys this gateway signs and encrypts with.
+    pub keys_dir: PathBuf,
+    pub store: Store,
+    /// Folder of the policy bundle.
+    pub bundle_dir: PathBuf,
+    pub upstreams: BTreeMap<UpstreamName, Upstream>,
+    pub realms: Vec<Realm>,
+    pub issuers: Vec<Issuer>,
+    /// Where the gateway's own requests may go.
+    pub egress_allow: Vec<Authority>,
+    pub facts: Vec<Facts>,
+    pub limits: limits::Settings,
+    pub timeouts: Timeouts,
+    pub clock: Clock,
+    pub telemetry: Telemetry,
+    file: PathBuf,
+    upstreams_line: u32,
+    needed: Vec<Needed>,
+}
+
+/// What the command line says over the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    pub listen_public: Option<SocketAddr>,
+    pub listen_admin: Option<SocketAddr>,
+}
+
+impl Config {
+    /// Reads the file and looks for what it names.
+    ///
+    /// # Errors
+    /// Every problem, ordered by line.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self, Vec<Problem>> {
+        let bytes = fs::read(path).map_err(|error| {
+            let what = format!("the config cannot be read: {error}");
+            vec![whole_file(
+                path,
+                what,
+                "name a readable file with `--config`",
+            )]
+        })?;
+        let config = Self::read(path, &bytes, overrides)?;
+        let missing = config.missing();
+        if missing.is_empty() {
+            Ok(config)
+        } else {
+            Err(missing)
+        }
+    }
+
+    /// Reads the file's bytes; touches nothing that it names.
+    ///
+    /// # Errors
+    /// Every problem, ordered by line.
+    pub fn read(path: &Path, bytes: &[u8], overrides: &Overrides) -> Result<Self, Vec<Problem>> {
+        let place = Place::beside(path);
+        let (config, mut problems) = sheet::read(path, bytes, |root| {
+            file::read(root, path, &place, overrides)
+        });
+        problems.sort();
+        match config {
+            Some(mut config) if problems.is_empty() => {
+                config.needed = place.into_needed();
+                Ok(config)
+            }
+            Some(_) | None => Err(problems),
+        }
+    }
+
+    /// What the config names and this machine has not, or keeps open to others.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Problem> {
+        let problem = |needed: &Needed| needed.problem(&self.file);
+        self.needed.iter().filter_map(problem).collect()
+    }
+
+    /// A problem for each of these upstreams that has no address here.
+    pub fn unaddressed<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n UpstreamName>,
+    ) -> Vec<Problem> {
+        let problem = |name: &UpstreamName| Problem {
+            file: self.file.clone(),
+            line: self.upstreams_line,
+            what: format!("the register forwards to `{name}`, which has no address"),
+            mend: format!("write `[upstreams.{name}]` with its `address`"),
+        };
+        let unknown = |name: &&UpstreamName| !self.upstreams.contains_key(*name);
+        let mut problems: Vec<_> = names.into_iter().filter(unknown).map(problem).collect();
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+}
+
+/// Every problem of a deployment: of the config, of what it names, and, where the config can be
+/// read, those that `rest` finds in the register, the policies and their tests.
+pub fn check(path: &Path, rest: impl FnOnce(&Config) -> Vec<Problem>) -> Vec<Problem> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let what = format!("the config cannot be read: {error}");
+            return vec![whole_file(
+                path,
+                what,
+                "name a readable file with `--config`",
+            )];
+        }
+    };
+    match Config::read(path, &bytes, &Overrides::default()) {
+        Err(problems) => problems,
+        Ok(config) => {
+            let mut problems = config.missing();
+            problems.extend(rest(&config));
+            problems
+        }
+    }
+}
+
+fn whole_file(file: &Path, what: String, mend: &str) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: 0,
+        what,
+        mend: mend.to_owned(),
+    }
+}
+
+/// Notes each value that stood before already.
+fn repeated<T: PartialEq>(values: &[At<T>]) -> impl Iterator<Item = &At<T>> {
+    let before = |(position, at): &(usize, &At<T>)| {
+        values
+            .iter()
+            .take(*position)
+            .any(|earlier| earlier.value == at.value)
+    };
+    values.iter().enumerate().filter(before).map(|(_, at)| at)
+}

@@ -1,0 +1,172 @@
+//! How often?
+//!
+//! In: an address block, before anything is verified; later a principal and an operation. Out: an
+//! [`Allowance`], or [`Exceeded`] with the seconds to wait. Invariants: the arithmetic is GCRA over
+//! a clock that never goes back; memory is bounded whatever keys come; a key that asks too often is
+//! never the one forgotten. Deliberately absent: which address is a client's (that is the socket's
+//! word), and what a refusal looks like.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::domain::name::{AgencyId, OfficialId, OperationId, SystemId};
+use crate::domain::peer::AddressBlock;
+use crate::domain::person::PersonId;
+use crate::domain::principal::Principal;
+
+mod local;
+mod memory;
+
+use local::Local;
+
+/// How often something may be done: up to `requests_max` at once, and as many again in each
+/// window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub requests_max: NonZeroU32,
+    pub window_seconds: NonZeroU32,
+}
+
+/// What the operator sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// For an address block, over everything it asks for.
+    pub address: Rate,
+    /// For a principal and one operation; nobody in particular counts by address block.
+    pub principal: Rate,
+    /// Keys remembered by each of the two limits.
+    pub keys_max: usize,
+}
+
+/// What a key may still do. Told to clients in the `RateLimit` fields
+/// (draft-ietf-httpapi-ratelimit-headers-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    name: &'static str,
+    rate: Rate,
+    remaining: u32,
+    reset_seconds: u32,
+}
+
+/// Too many requests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests; the next may come in {retry_after_seconds} s")]
+pub struct Exceeded {
+    /// For `Retry-After`; 1 or more.
+    pub retry_after_seconds: u32,
+    pub allowance: Allowance,
+}
+
+/// The limit before any signature is checked.
+#[derive(Debug)]
+pub struct AddressLimit(Local<AddressBlock>);
+
+/// The limit once it is known who asks for what.
+#[derive(Debug)]
+pub struct PrincipalLimit(Local<(PrincipalKey, OperationId)>);
+
+/// By what a principal is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PrincipalKey {
+    Address(AddressBlock),
+    Person(PersonId),
+    Official(AgencyId, OfficialId),
+    System(SystemId),
+}
+
+impl AddressLimit {
+    #[must_use]
+    pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Self {
+        Self(Local::new(
+            "address",
+            settings.address,
+            settings.keys_max,
+            clock,
+        ))
+    }
+
+    /// Counts one request of this block.
+    ///
+    /// # Errors
+    /// [`Exceeded`] when it is one too many; it is then not counted.
+    pub fn check(&self, block: AddressBlock) -> Result<Allowance, Exceeded> {
+        self.0.check(&block)
+    }
+
+    /// How many blocks are remembered.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.0.keys()
+    }
+}
+
+impl PrincipalLimit {
+    #[must_use]
+    pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Self {
+        Self(Local::new(
+            "principal",
+            settings.principal,
+            settings.keys_max,
+            clock,
+        ))
+    }
+
+    /// Counts one request of this principal for this operation.
+    ///
+    /// # Errors
+    /// [`Exceeded`] when it is one too many; it is then not counted.
+    pub fn check(
+        &self,
+        principal: PrincipalKey,
+        operation: &OperationId,
+    ) -> Result<Allowance, Exceeded> {
+        self.0.check(&(principal, operation.clone()))
+    }
+
+    /// How many pairs of principal and operation are remembered.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.0.keys()
+    }
+}
+
+impl PrincipalKey {
+    /// The key of a principal; of nobody in particular it is where they ask from.
+    #[must_use]
+    pub fn of(principal: &Principal, block: AddressBlock) -> Self {
+        match principal {
+            Principal::Anonymous => Self::Address(block),
+            Principal::Person(p) => Self::Person(p.person.id),
+            Principal::Official(o) => Self::Official(o.agency.clone(), o.official.clone()),
+            Principal::System(s) => Self::System(s.system.clone()),
+        }
+    }
+}
+
+impl Allowance {
+    /// The value of `RateLimit-Policy`.
+    #[must_use]
+    pub fn policy_field(&self) -> String {
+        let Rate {
+            requests_max,
+            window_seconds,
+        } = self.rate;
+        format!("\"{}\";q={requests_max};w={window_seconds}", self.name)
+    }
+
+    /// The value of `RateLimit`.
+    #[must_use]
+    pub fn limit_field(&self) -> String {
+        format!(
+            "\"{}\";r={};t={}",
+            self.name, self.remaining, self.reset_seconds
+        )
+    }
+
+    /// Requests that may still come at once.
+    #[must_use]
+    pub const fn remaining(&self) -> u32 {
+        self.remaining
+    }
+}

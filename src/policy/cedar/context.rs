@@ -1,0 +1,81 @@
+//! The circumstances of one request, from typed values, refused when out of range.
+
+use cedar_policy::{Context, RestrictedExpression};
+
+use crate::domain::person::PersonId;
+
+use super::names::uid;
+use super::{Engine, Fault, Scene};
+
+/// The longest time since a sign-in that is believed, in seconds: ten years.
+pub(in crate::policy) const AUTH_AGE_SECONDS_MAX: i64 = 10 * 366 * 24 * 3600;
+
+/// How far a provider's clock may run ahead of ours, in seconds: a sign-in that far in the future
+/// is one of now.
+const AUTH_AHEAD_SECONDS_MAX: i64 = 60;
+
+/// The most persons one answer may be about.
+pub(in crate::policy) const BULK_MAX: usize = 10_000;
+
+impl Engine {
+    /// The context for what concerns `subject`. `bulk` is the number of persons in the answer.
+    /// Refuses what is out of range: a rule may be proved only for values that can occur.
+    pub(in crate::policy) fn context(
+        &self,
+        scene: &Scene<'_>,
+        subject: Option<PersonId>,
+        bulk: usize,
+    ) -> Result<Context, Fault> {
+        if !(1..=BULK_MAX).contains(&bulk) {
+            return Err(Fault(format!(
+                "an answer about {bulk} persons is out of range"
+            )));
+        }
+        let bulk = i64::try_from(bulk).map_err(|_| Fault("bulk is out of range".to_owned()))?;
+        let long = RestrictedExpression::new_long;
+        let mut pairs = vec![
+            ("acr".to_owned(), long(i64::from(scene.rank.as_u8()))),
+            ("authAge".to_owned(), long(auth_age(scene)?)),
+            ("bulk".to_owned(), long(bulk)),
+            (
+                "channel".to_owned(),
+                RestrictedExpression::new_string(scene.channel.as_str().to_owned()),
+            ),
+        ];
+        let names = &self.names;
+        let mut add = |word: &str, kind, id: &str| {
+            let entity = RestrictedExpression::new_entity_uid(uid(kind, id));
+            pairs.push((word.to_owned(), entity));
+        };
+        if let Some(purpose) = scene.purpose {
+            add("purpose", &names.purpose, purpose.id.as_str());
+            add("basis", &names.basis, purpose.basis.as_str());
+        }
+        if let Some(case) = scene.case() {
+            add("caseRef", &names.case, case.number.as_str());
+        }
+        if let Some(mandate) = subject.and_then(|subject| scene.mandate(subject)) {
+            add("mandate", &names.mandate, mandate.id.as_str());
+        }
+        if let Some(consent) = subject.and_then(|subject| scene.consent(subject)) {
+            add("consent", &names.consent, consent.id.as_str());
+        }
+        Context::from_pairs(pairs).map_err(|error| Fault(error.to_string()))
+    }
+}
+
+fn auth_age(scene: &Scene<'_>) -> Result<i64, Fault> {
+    let Some(assurance) = scene.principal.assurance() else {
+        return Ok(0);
+    };
+    let age = scene
+        .now
+        .ms_since(assurance.authenticated_at)
+        .div_euclid(1000);
+    if !(-AUTH_AHEAD_SECONDS_MAX..=AUTH_AGE_SECONDS_MAX).contains(&age) {
+        return Err(Fault(format!(
+            "a sign-in {age} seconds ago is out of range"
+        )));
+    }
+    Ok(age.max(0))
+}

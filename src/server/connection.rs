@@ -1,0 +1,397 @@
+//! One connection: HTTP/1.1 through the guard, HTTP/2 with its limits; both drained politely.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{CONNECTION, HeaderValue, UPGRADE};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConnection;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::task::JoinSet;
+
+use crate::domain::peer::Peer;
+use crate::wire::arrival::ClientCertificate;
+use crate::wire::body::Body;
+
+use super::Turnstile;
+use super::dispatch::{Dispatch, Origin, refusal};
+use super::drain::{Drained, Stage};
+use super::guard::{self, GuardedStream, Linger, Progress, Timeouts, Violation};
+
+/// How long and how much a connection may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Between two requests.
+    pub idle_ms_max: u64,
+    /// From the first to the last byte of a request head.
+    pub head_ms_max: u64,
+    /// For the next bytes of a request body.
+    pub body_ms_max: u64,
+    /// For the client to take bytes of an answer.
+    pub write_ms_max: u64,
+    /// For the client to hear that the connection is over.
+    pub linger_ms_max: u64,
+    pub http1: guard::Limits,
+    pub http2: Http2Limits,
+}
+
+/// What an HTTP/2 peer may. The floods behind these are named in the `rustsec` advisories of `h2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http2Limits {
+    pub streams_max: u32,
+    /// Decoded, with 32 bytes for each field (RFC 9113 §6.5.2).
+    pub header_list_bytes_max: u32,
+    /// Streams reset by the peer before we saw them (CVE-2023-44487).
+    pub pending_reset_streams_max: usize,
+    /// Streams we reset for the peer's errors (CVE-2025-8671).
+    pub local_error_resets_max: usize,
+    pub send_buffer_bytes_max: usize,
+    pub ping_ms: u64,
+    pub ping_answer_ms_max: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            idle_ms_max: 75_000,
+            head_ms_max: 10_000,
+            body_ms_max: 30_000,
+            write_ms_max: 30_000,
+            linger_ms_max: 2_000,
+            http1: guard::Limits::default(),
+            http2: Http2Limits::default(),
+        }
+    }
+}
+
+impl Default for Http2Limits {
+    fn default() -> Self {
+        Self {
+            streams_max: 100,
+            header_list_bytes_max: 48 * 1024,
+            pending_reset_streams_max: 20,
+            local_error_resets_max: 100,
+            send_buffer_bytes_max: 256 * 1024,
+            ping_ms: 20_000,
+            ping_answer_ms_max: 10_000,
+        }
+    }
+}
+
+/// What the TLS handshake settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    pub server_name: Option<String>,
+    pub protocol: Protocol,
+    pub certificate: Option<ClientCertificate>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Http1,
+    Http2,
+}
+
+impl Handshake {
+    /// Reads what was settled. Without ALPN it is HTTP/1.1.
+    #[must_use]
+    pub fn of(tls: &ServerConnection) -> Self {
+        let http2 = tls
+            .alpn_protocol()
+            .is_some_and(|protocol| protocol == b"h2");
+        let leaf = tls.peer_certificates().and_then(<[_]>::first);
+        Self {
+            server_name: tls.server_name().map(str::to_owned),
+            protocol: if http2 {
+                Protocol::Http2
+            } else {
+                Protocol::Http1
+            },
+            certificate: leaf.map(|leaf| ClientCertificate::from_der(leaf)),
+        }
+    }
+}
+
+/// Serves connections, all in the same way.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "holds trait objects")]
+pub struct Connections {
+    settings: Settings,
+    dispatch: Arc<Dispatch>,
+    turnstile: Arc<dyn Turnstile>,
+}
+
+impl Connections {
+    #[must_use]
+    pub fn new(settings: Settings, dispatch: Dispatch, turnstile: Arc<dyn Turnstile>) -> Self {
+        Self {
+            settings,
+            dispatch: Arc::new(dispatch),
+            turnstile,
+        }
+    }
+
+    pub(super) fn turnstile(&self) -> &dyn Turnstile {
+        self.turnstile.as_ref()
+    }
+
+    /// Serves one connection to its end.
+    pub async fn serve<S>(&self, stream: S, peer: Peer, handshake: Handshake, drained: Drained)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let origin = Arc::new(Origin { peer, handshake });
+        match origin.handshake.protocol {
+            Protocol::Http1 => self.serve_http1(stream, origin, drained).await,
+            Protocol::Http2 => self.serve_http2(stream, origin, drained).await,
+        }
+    }
+
+    async fn serve_http1<S>(&self, stream: S, origin: Arc<Origin>, mut drained: Drained)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let limits = self.settings.http1;
+        let progress = Arc::new(Progress::default());
+        let guarded = GuardedStream::new(
+            stream,
+            limits,
+            self.settings.timeouts(),
+            Arc::clone(&progress),
+        );
+        let service = service_fn(|request: Request<Incoming>| {
+            let answer = answer_http1(
+                Arc::clone(&self.dispatch),
+                Arc::clone(&origin),
+                Arc::clone(&progress),
+                request,
+            );
+            Box::pin(async move { Ok::<_, Infallible>(answer.await) })
+        });
+        let mut connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_headers(limits.headers_max)
+            .max_buf_size(limits.head_bytes_max.max(HTTP1_BUFFER_BYTES_MIN))
+            .serve_connection(TokioIo::new(guarded), service);
+        tokio::select! {
+            biased;
+            // First, so that an answer made while draining says that it is the last.
+            () = drained.reached(Stage::Draining) => {
+                Pin::new(&mut connection).graceful_shutdown();
+                // An error here is the client's going; there is nobody left to tell.
+                let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+            }
+            _ = poll_fn(|cx| connection.poll_without_shutdown(cx)) => {}
+        }
+        let ended = connection.into_parts().io.into_inner().into_ended();
+        if let Some(violation) = ended.violation.or(progress.refused_in_body()) {
+            self.turnstile.turned_away(origin.peer, violation.code());
+        }
+        let bound = Duration::from_millis(self.settings.linger_ms_max);
+        let farewell = say_farewell(ended.stream, ended.violation, ended.linger);
+        let _ = tokio::time::timeout(bound, farewell).await;
+    }
+
+    async fn serve_http2<S>(&self, stream: S, origin: Arc<Origin>, mut drained: Drained)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let activity = Arc::new(Activity::default());
+        let (dispatch, counted) = (Arc::clone(&self.dispatch), Arc::clone(&activity));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (dispatch, origin) = (Arc::clone(&dispatch), Arc::clone(&origin));
+            let underway = counted.begin();
+            async move {
+                let response = dispatch.serve(request, &origin).await;
+                Ok::<_, Infallible>(response.map(|body| Tracked {
+                    body,
+                    _underway: underway,
+                }))
+            }
+        });
+        let limits = self.settings.http2;
+        let tasks = OwnedTasks::default();
+        let connection = http2::Builder::new(tasks.clone())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams_max)
+            .max_header_list_size(limits.header_list_bytes_max)
+            .max_pending_accept_reset_streams(limits.pending_reset_streams_max)
+            .max_local_error_reset_streams(limits.local_error_resets_max)
+            .max_send_buf_size(limits.send_buffer_bytes_max)
+            .keep_alive_interval(Duration::from_millis(limits.ping_ms))
+            .keep_alive_timeout(Duration::from_millis(limits.ping_answer_ms_max))
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let idle = Duration::from_millis(self.settings.idle_ms_max);
+        let mut idle_checked = activity.seen();
+        tokio::select! {
+            biased;
+            () = drained.reached(Stage::Draining) => {}
+            _ = connection.as_mut() => return,
+            () = async {
+                loop {
+                    tokio::time::sleep(idle).await;
+                    let seen = std::mem::replace(&mut idle_checked, activity.seen());
+                    if activity.is_idle_since(seen) {
+                        break;
+                    }
+                }
+            } => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        // An error here is the client's going; there is nobody left to tell.
+        let _ = connection.await;
+    }
+}
+
+impl Settings {
+    fn timeouts(&self) -> Timeouts {
+        Timeouts {
+            idle: Duration::from_millis(self.idle_ms_max),
+            head: Duration::from_millis(self.head_ms_max),
+            body: Duration::from_millis(self.body_ms_max),
+            write: Duration::from_millis(self.write_ms_max),
+        }
+    }
+}
+
+/// The smallest buffer that hyper accepts.
+const HTTP1_BUFFER_BYTES_MIN: usize = 8 * 1024;
+
+/// The most bytes that are read from a client only to let it hear us out.
+const LINGER_BYTES_MAX: usize = 256 * 1024;
+
+async fn answer_http1(
+    dispatch: Arc<Dispatch>,
+    origin: Arc<Origin>,
+    progress: Arc<Progress>,
+    request: Request<Incoming>,
+) -> Response<Tracked<guard::Unanswered>> {
+    let unanswered = progress.begin();
+    let asks_for_upgrade = request.headers().contains_key(UPGRADE);
+    let mut response = dispatch.serve(request, &origin).await;
+    let refused = progress.refused_in_body();
+    if let Some(violation) = refused {
+        response = refusal(violation.status(), violation.code());
+    }
+    if asks_for_upgrade || refused.is_some() {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.map(|body| Tracked {
+        body,
+        _underway: unanswered,
+    })
+}
+
+/// Answers what the guard found, closes our side, and reads on a little: closing with unread bytes
+/// would reset the connection and take the answer with it (RFC 9112 §9.6).
+async fn say_farewell<S>(
+    mut stream: S,
+    violation: Option<Violation>,
+    linger: Linger,
+) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if let Some(violation) = violation {
+        stream.write_all(&violation.response()).await?;
+        stream.flush().await?;
+    }
+    stream.shutdown().await?;
+    if linger == Linger::Close {
+        return Ok(());
+    }
+    let mut bytes_left = LINGER_BYTES_MAX;
+    let mut buffer = vec![0; 4096];
+    while bytes_left > 0 {
+        match stream.read(&mut buffer).await? {
+            0 => break,
+            count => bytes_left = bytes_left.saturating_sub(count),
+        }
+    }
+    Ok(())
+}
+
+/// A response body that says when it has ended.
+#[derive(Debug)]
+struct Tracked<T> {
+    body: Body,
+    _underway: T,
+}
+
+impl<T: Unpin> http_body::Body for Tracked<T> {
+    type Data = <Body as http_body::Body>::Data;
+    type Error = <Body as http_body::Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Counts the requests of an HTTP/2 connection.
+#[derive(Debug, Default)]
+struct Activity {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Underway(Arc<Activity>);
+
+impl Activity {
+    fn begin(self: &Arc<Self>) -> Underway {
+        self.begun.fetch_add(1, Ordering::AcqRel);
+        Underway(Arc::clone(self))
+    }
+
+    fn seen(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    fn is_idle_since(&self, seen: u64) -> bool {
+        self.seen() == seen && self.ended.load(Ordering::Acquire) == seen
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Runs the streams of one HTTP/2 connection; those left when the connection is dropped are
+/// aborted with it.
+#[derive(Debug, Clone, Default)]
+struct OwnedTasks(Arc<Mutex<JoinSet<()>>>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for OwnedTasks {
+    fn execute(&self, future: F) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(future);
+    }
+}

@@ -1,0 +1,283 @@
+//! From a request to an arrival, and to whom it goes.
+//!
+//! What HTTP/2 hides from us, and what we make of it: `h2` joins nothing but reads `:path` into a
+//! URI, which cuts off `#` and what follows it, so the part before is what is matched *and*
+//! forwarded; it lower-cases nothing (upper-case names are errors) and drops padding, priorities
+//! and unknown frames, which carry no meaning here. Connection-specific fields, a second
+//! pseudo-header or a wrong `content-length` end the stream before we see it.
+
+use std::sync::Arc;
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
+    HeaderValue,
+};
+use http::{Method, Request, Response, StatusCode, request};
+use hyper::body::Incoming;
+use matchit::Router;
+
+use crate::clock::Clock;
+use crate::domain::entry::VisitId;
+use crate::domain::peer::{AddressRange, Peer};
+use crate::domain::reason::Reason;
+use crate::wire::arrival::Arrival;
+use crate::wire::body::Body;
+use crate::wire::headers::{self, CASE, PURPOSE};
+use crate::wire::host::Host;
+use crate::wire::path::Target;
+
+use super::connection::Handshake;
+use super::guard::violation::problem;
+use super::{Door, ServerError, Turnstile};
+
+/// Where a request comes from: what the connection knows and no header can say.
+#[derive(Debug)]
+pub struct Origin {
+    pub peer: Peer,
+    pub handshake: Handshake,
+}
+
+/// The hosts of a listener.
+#[derive(Debug, Clone)]
+pub struct Hosts(Vec<Host>);
+
+impl Hosts {
+    /// Reads host names. There are no patterns: a name is matched whole.
+    pub fn read(names: &[String]) -> Result<Self, ServerError> {
+        let read = |name: &String| {
+            Host::parse(name).map_err(|_| ServerError::HostName { host: name.clone() })
+        };
+        names.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn contains(&self, host: &Host) -> bool {
+        self.0.contains(host)
+    }
+}
+
+/// A public endpoint at a reserved path, in the pattern language of `matchit`.
+#[expect(missing_debug_implementations, reason = "holds a trait object")]
+pub struct Reserved {
+    pub path: String,
+    pub door: Arc<dyn Door>,
+}
+
+/// What dispatch needs of others.
+#[expect(missing_debug_implementations, reason = "holds trait objects")]
+pub struct Wiring {
+    pub hosts: Hosts,
+    /// Peers whose `X-Forwarded-*` and `Forwarded` stay in an arrival. From anyone else they are
+    /// gone, so who finds them there may believe them.
+    pub trusted_proxies: Vec<AddressRange>,
+    pub reserved: Vec<Reserved>,
+    /// Everything that is not reserved.
+    pub gateway: Arc<dyn Door>,
+    pub turnstile: Arc<dyn Turnstile>,
+    pub clock: Arc<dyn Clock>,
+    /// Numbers for requests: random, never the same twice.
+    pub visits: Arc<dyn Fn() -> VisitId + Send + Sync>,
+}
+
+/// Makes arrivals of requests and gives each to one door.
+#[expect(missing_debug_implementations, reason = "holds trait objects")]
+pub struct Dispatch {
+    hosts: Hosts,
+    trusted_proxies: Vec<AddressRange>,
+    reserved: Router<Arc<dyn Door>>,
+    gateway: Arc<dyn Door>,
+    turnstile: Arc<dyn Turnstile>,
+    clock: Arc<dyn Clock>,
+    visits: Arc<dyn Fn() -> VisitId + Send + Sync>,
+}
+
+/// Why a request became no arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TurnedAway {
+    Method,
+    HeaderName,
+    Host,
+    Misdirected,
+    Target,
+    /// `OPTIONS *`: a question to the server itself (RFC 9110 §9.3.7).
+    AsksForOptions,
+}
+
+impl Dispatch {
+    /// Refuses reserved paths that collide.
+    pub fn new(wiring: Wiring) -> Result<Self, ServerError> {
+        let mut reserved = Router::new();
+        for Reserved { path, door } in wiring.reserved {
+            let inserted = reserved.insert(path.clone(), door);
+            inserted.map_err(|_| ServerError::ReservedPath { path })?;
+        }
+        Ok(Self {
+            hosts: wiring.hosts,
+            trusted_proxies: wiring.trusted_proxies,
+            reserved,
+            gateway: wiring.gateway,
+            turnstile: wiring.turnstile,
+            clock: wiring.clock,
+            visits: wiring.visits,
+        })
+    }
+
+    /// Answers one request.
+    pub async fn serve(&self, request: Request<Incoming>, origin: &Origin) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let arrival = match self.arrive(parts, Body::from(body), origin) {
+            Ok(arrival) => arrival,
+            Err(turned_away) => return self.turn_away(turned_away, origin),
+        };
+        let door = self
+            .reserved
+            .at(arrival.target.path())
+            .map_or(&self.gateway, |found| found.value);
+        let response = door.serve(arrival).await;
+        if response.status().is_informational() {
+            return refusal(Reason::Internal.status(), Reason::Internal.code());
+        }
+        response
+    }
+
+    fn arrive(
+        &self,
+        parts: request::Parts,
+        body: Body,
+        origin: &Origin,
+    ) -> Result<Arrival, TurnedAway> {
+        if !METHODS.contains(&parts.method) {
+            return Err(TurnedAway::Method);
+        }
+        headers::check_names(&parts.headers).map_err(|_| TurnedAway::HeaderName)?;
+        let host = read_host(&parts)?;
+        if !self.hosts.contains(&host) || !is_handshake_for(&host, &origin.handshake) {
+            return Err(TurnedAway::Misdirected);
+        }
+        let raw = parts
+            .uri
+            .path_and_query()
+            .map_or("", http::uri::PathAndQuery::as_str);
+        if raw == "*" && parts.method == Method::OPTIONS {
+            return Err(TurnedAway::AsksForOptions);
+        }
+        let target = Target::parse(raw.as_bytes()).map_err(|_| TurnedAway::Target)?;
+        Ok(Arrival {
+            visit: (self.visits)(),
+            at: self.clock.now(),
+            peer: origin.peer,
+            certificate: origin.handshake.certificate.clone(),
+            host: host.as_str().to_owned(),
+            method: parts.method,
+            target,
+            headers: self.admitted(&parts.headers, origin.peer),
+            body,
+        })
+    }
+
+    /// The headers that an arrival shows: all but what only the gateway may say.
+    fn admitted(&self, incoming: &HeaderMap, peer: Peer) -> HeaderMap {
+        let trusted = self
+            .trusted_proxies
+            .iter()
+            .any(|range| range.contains(peer.address));
+        let mut admitted = HeaderMap::with_capacity(incoming.len());
+        for (name, value) in incoming {
+            let shown = !headers::is_reserved(name)
+                || READ_BY_ROOMS.contains(name)
+                || (trusted && headers::is_forwarding(name));
+            if shown {
+                admitted.append(name.clone(), value.clone());
+            }
+        }
+        admitted
+    }
+
+    fn turn_away(&self, turned_away: TurnedAway, origin: &Origin) -> Response<Body> {
+        let (status, code) = match turned_away {
+            TurnedAway::AsksForOptions => return options(),
+            TurnedAway::Method => (
+                Reason::MethodNotAllowed.status(),
+                Reason::MethodNotAllowed.code(),
+            ),
+            TurnedAway::HeaderName => (Reason::BadHeader.status(), Reason::BadHeader.code()),
+            TurnedAway::Host | TurnedAway::Target => {
+                (Reason::BadRequest.status(), Reason::BadRequest.code())
+            }
+            TurnedAway::Misdirected => (StatusCode::MISDIRECTED_REQUEST.as_u16(), "misdirected"),
+        };
+        self.turnstile.turned_away(origin.peer, code);
+        let mut response = refusal(status, code);
+        if turned_away == TurnedAway::Method {
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static(ALLOWED));
+        }
+        response
+    }
+}
+
+/// A problem document with a status and a code: nothing of the request, nothing to keep.
+#[must_use]
+pub fn refusal(status: u16, code: &str) -> Response<Body> {
+    let mut response = Response::new(Body::full(problem(status, code)));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The host of `Host` or `:authority`; both only when they agree.
+fn read_host(parts: &request::Parts) -> Result<Host, TurnedAway> {
+    let header = headers::single(&parts.headers, &HOST).map_err(|_| TurnedAway::Host)?;
+    let header = header
+        .map(Host::parse)
+        .transpose()
+        .map_err(|_| TurnedAway::Host)?;
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let authority = authority
+        .map(Host::parse)
+        .transpose()
+        .map_err(|_| TurnedAway::Host)?;
+    match (authority, header) {
+        (Some(authority), Some(header)) if authority != header => Err(TurnedAway::Host),
+        (Some(host), _) | (None, Some(host)) => Ok(host),
+        (None, None) => Err(TurnedAway::Host),
+    }
+}
+
+/// Whether the request is for the server that the handshake named: browsers reuse a connection for
+/// other hosts of its certificate, for which other rules may hold (RFC 9110 §7.4).
+fn is_handshake_for(host: &Host, handshake: &Handshake) -> bool {
+    match &handshake.server_name {
+        Some(name) => Host::parse(name).is_ok_and(|name| name == *host),
+        None => true,
+    }
+}
+
+fn options() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(ALLOWED));
+    response
+}
+
+/// Reserved against upstreams, yet read by the rooms.
+static READ_BY_ROOMS: [HeaderName; 5] = [CASE, CONTENT_LENGTH, COOKIE, HOST, PURPOSE];
+
+const METHODS: &[Method] = &[
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+const ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";

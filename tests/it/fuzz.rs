@@ -1,0 +1,104 @@
+//! The fuzz targets on stable: a small corpus, a seeded mutator, the same runs every time.
+
+#[expect(unreachable_pub, reason = "public in the crate that cargo-fuzz builds")]
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+/// A small generator of numbers (xorshift64): the seed makes the run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % bound.max(1) as u64).unwrap()
+    }
+}
+
+/// Changes a few places of a sample: a byte, a piece of another sample, a telling fragment.
+fn mutate(corpus: &[&[u8]], fragments: &[&[u8]], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = corpus[numbers.below(corpus.len())].to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(bytes.len() + 1);
+        let until = at + numbers.below((bytes.len() - at).min(8) + 1);
+        let byte = [u8::try_from(numbers.below(256)).unwrap()];
+        let other = corpus[numbers.below(corpus.len())];
+        let new: &[u8] = match numbers.below(4) {
+            0 => &byte,
+            1 => &[],
+            2 => &other[..numbers.below(other.len() + 1)],
+            _ => fragments[numbers.below(fragments.len())],
+        };
+        bytes.splice(at..until, new.iter().copied());
+    }
+    bytes
+}
+
+fn run(target: fn(&[u8]), runs: usize, corpus: &[&[u8]], fragments: &[&[u8]]) {
+    let mut numbers = Numbers(0x6d75_6872_646f_7221);
+    for sample in corpus {
+        target(sample);
+    }
+    for _ in 0..runs {
+        let bytes = mutate(corpus, fragments, &mut numbers);
+        let outcome = std::panic::catch_unwind(|| target(&bytes));
+        assert!(outcome.is_ok(), "fails on b\"{}\"", bytes.escape_ascii());
+    }
+}
+
+#[test]
+fn the_guard_holds_for_mutated_requests() {
+    let corpus: &[&[u8]] = &[
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nseal",
+        b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nseal\r\n0\r\nA: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUpgrade: websocket\r\n\r\n",
+    ];
+    let fragments: &[&[u8]] = &[
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\0",
+        b" ",
+        b"\t",
+        b":",
+        b"0\r\n\r\n",
+        b"Content-Length: 1\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Expect: 100-continue\r\n",
+        b"HTTP/1.0",
+        b"ffffffffffffffff",
+    ];
+    run(targets::guard, 40_000, corpus, fragments);
+}
+
+#[test]
+fn targets_hold_for_mutated_paths() {
+    let corpus: &[&[u8]] = &[
+        b"/app/x?a=b&c=%20d",
+        b"/%61dmin/%D0%90",
+        b"/",
+        b"/verify/AB12-34?x",
+        b"/a%25/~b",
+    ];
+    let fragments: &[&[u8]] = &[
+        b"/", b"..", b"%2e", b"%2f", b"%5c", b"%25", b"%00", b";", b"?", b"#", b"//", b"%C3%A9",
+        b"http://", b"\\", b"'", b"|", b"*", b"@",
+    ];
+    run(targets::target, 80_000, corpus, fragments);
+}
+
+#[test]
+fn cookies_and_hosts_hold_for_mutated_values() {
+    let cookies: &[&[u8]] = &[
+        b"a=b; __Host-muhrdor=value; c=d",
+        b"__Host-muhrdor=",
+        b";;=;",
+    ];
+    let fragments: &[&[u8]] = &[b";", b"=", b"\"", b" ", b",", b"__Host-muhrdor=x", b"\xff"];
+    run(targets::cookie, 40_000, cookies, fragments);
+    let hosts: &[&[u8]] = &[b"portal.example:8443", b"[::1]:80", b"127.0.0.1", b"A.b."];
+    let fragments: &[&[u8]] = &[b".", b":", b"[", b"]", b"@", b"-", b":0", b"::"];
+    run(targets::host, 40_000, hosts, fragments);
+}

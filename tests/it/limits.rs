@@ -1,0 +1,122 @@
+//! How often: by address block, then by principal and operation.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use muhrdor::clock::HandClock;
+use muhrdor::domain::name::{OperationId, SystemId};
+use muhrdor::domain::peer::AddressBlock;
+use muhrdor::domain::time::Timestamp;
+use muhrdor::limits::{AddressLimit, PrincipalKey, PrincipalLimit, Rate, Settings};
+
+fn rate(requests_max: u32, window_seconds: u32) -> Rate {
+    Rate {
+        requests_max: NonZeroU32::new(requests_max).unwrap(),
+        window_seconds: NonZeroU32::new(window_seconds).unwrap(),
+    }
+}
+
+fn settings(keys_max: usize) -> Settings {
+    Settings {
+        address: rate(3, 60),
+        principal: rate(2, 10),
+        keys_max,
+    }
+}
+
+fn address_limit(keys_max: usize) -> (AddressLimit, HandClock) {
+    let clock = HandClock::at(Timestamp::from_unix_ms(0));
+    (
+        AddressLimit::new(&settings(keys_max), Arc::new(clock.clone())),
+        clock,
+    )
+}
+
+fn block(address: &str) -> AddressBlock {
+    AddressBlock::of(address.parse().unwrap())
+}
+
+#[test]
+fn a_burst_passes_the_next_request_waits_and_is_told_how_long() {
+    let (limit, clock) = address_limit(1000);
+    let peer = block("192.0.2.1");
+    let remaining: Vec<_> = (0..3)
+        .map(|_| limit.check(peer).unwrap().remaining())
+        .collect();
+    assert_eq!(remaining, [2, 1, 0]);
+    let exceeded = limit.check(peer).unwrap_err();
+    assert_eq!(exceeded.retry_after_seconds, 20);
+    assert_eq!(
+        exceeded.to_string(),
+        "too many requests; the next may come in 20 s"
+    );
+    assert_eq!(exceeded.allowance.policy_field(), "\"address\";q=3;w=60");
+    assert_eq!(exceeded.allowance.limit_field(), "\"address\";r=0;t=20");
+    clock.advance_ms(19_999);
+    assert_eq!(limit.check(peer).unwrap_err().retry_after_seconds, 1);
+    clock.advance_ms(1);
+    assert_eq!(limit.check(peer).unwrap().remaining(), 0);
+    assert!(limit.check(peer).is_err());
+}
+
+#[test]
+fn setting_the_machines_clock_gives_nobody_more_requests() {
+    let (limit, clock) = address_limit(1000);
+    let peer = block("192.0.2.1");
+    assert!((0..3).all(|_| limit.check(peer).is_ok()));
+    clock.set(Timestamp::from_unix_seconds(4_000_000_000));
+    assert!(limit.check(peer).is_err());
+}
+
+#[test]
+fn rl_02_addresses_of_one_subnet_and_mapped_ones_share_a_count() {
+    let (limit, _clock) = address_limit(1000);
+    for address in ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::9"] {
+        assert!(limit.check(block(address)).is_ok());
+    }
+    assert!(
+        limit
+            .check(block("2001:db8:1:2:aaaa:bbbb:cccc:dddd"))
+            .is_err()
+    );
+    assert!(limit.check(block("2001:db8:1:3::1")).is_ok());
+    for address in ["192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7"] {
+        assert!(limit.check(block(address)).is_ok());
+    }
+    assert!(limit.check(block("::ffff:192.0.2.7")).is_err());
+}
+
+#[test]
+fn rl_07_a_flood_of_keys_takes_bounded_room_and_frees_no_greedy_one() {
+    let (limit, _clock) = address_limit(4096);
+    let greedy = block("203.0.113.9");
+    assert!((0..3).all(|_| limit.check(greedy).is_ok()));
+    for n in 0..1_000_000_u32 {
+        let address = Ipv6Addr::from((0x2001_0db8_u128 << 96) | (u128::from(n) << 64));
+        limit.check(AddressBlock::of(IpAddr::V6(address))).unwrap();
+        if n % 64 == 0 {
+            assert!(limit.check(greedy).is_err(), "freed after {n} keys");
+        }
+    }
+    assert!(limit.keys() <= 4096, "{} keys", limit.keys());
+}
+
+#[test]
+fn a_principal_is_counted_for_each_operation_apart() {
+    let clock = HandClock::at(Timestamp::from_unix_ms(0));
+    let limit = PrincipalLimit::new(&settings(1000), Arc::new(clock.clone()));
+    let read = OperationId::parse("pension-fund.record.read").unwrap();
+    let list = OperationId::parse("pension-fund.payees.list").unwrap();
+    let system = || PrincipalKey::System(SystemId::parse("bank").unwrap());
+    let nobody = || PrincipalKey::Address(AddressBlock::of(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    assert!(limit.check(system(), &read).is_ok());
+    assert!(limit.check(system(), &read).is_ok());
+    let exceeded = limit.check(system(), &read).unwrap_err();
+    assert_eq!(exceeded.retry_after_seconds, 5);
+    assert_eq!(exceeded.allowance.policy_field(), "\"principal\";q=2;w=10");
+    assert!(limit.check(system(), &list).is_ok());
+    assert!(limit.check(nobody(), &read).is_ok());
+    clock.advance_ms(5_000);
+    assert!(limit.check(system(), &read).is_ok());
+}

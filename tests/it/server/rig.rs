@@ -1,0 +1,345 @@
+//! A server with a door that tells what it saw.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+
+use http::{HeaderMap, Response, StatusCode};
+use muhrdor::clock::{Clock, HandClock};
+use muhrdor::domain::entry::VisitId;
+use muhrdor::domain::peer::{AddressRange, Channel, Peer};
+use muhrdor::domain::time::Timestamp;
+use muhrdor::server::connection::{Connections, Handshake, Protocol, Settings};
+use muhrdor::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
+use muhrdor::server::drain::Drain;
+use muhrdor::server::listener::{self, Listener};
+use muhrdor::server::tls::{self, CertificateFiles, Tls};
+use muhrdor::server::{Answering, Door, Turnstile};
+use muhrdor::wire::arrival::{Arrival, ClientCertificate};
+use muhrdor::wire::body::Body;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+pub(super) const HOST: &str = "portal.example";
+
+/// A moment at which the certificates of these tests are valid.
+pub(super) fn clock() -> Arc<HandClock> {
+    Arc::new(HandClock::at(Timestamp::from_unix_seconds(1_795_000_000)))
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) line: String,
+    pub(super) host: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Result<Vec<u8>, String>,
+    pub(super) certificate: Option<ClientCertificate>,
+}
+
+/// Answers every request with what it saw; some paths do something else.
+#[derive(Default)]
+pub(super) struct Echo {
+    pub(super) name: &'static str,
+    pub(super) seen: Mutex<Vec<Seen>>,
+    /// A request to `/wait` has arrived · it may be answered.
+    pub(super) waiting: Notify,
+    pub(super) go: Notify,
+}
+
+impl Door for Echo {
+    fn serve(&self, arrival: Arrival) -> Answering<'_> {
+        Answering::new(async move {
+            let line = format!("{} {}", arrival.method, arrival.target.origin_form());
+            let path = arrival.target.path().to_owned();
+            let mut seen = Seen {
+                line: line.clone(),
+                host: arrival.host,
+                headers: arrival.headers,
+                body: Ok(Vec::new()),
+                certificate: arrival.certificate,
+            };
+            if path == "/ignore" {
+                self.seen.lock().unwrap().push(seen);
+                return Response::new(Body::full("ignored"));
+            }
+            if path == "/wait" {
+                self.waiting.notify_one();
+                self.go.notified().await;
+            }
+            let body = arrival.body.collect_up_to(1 << 20).await;
+            seen.body = body
+                .map(|bytes| bytes.to_vec())
+                .map_err(|error| error.to_string());
+            let mut answer = format!("{}{line}\n", self.name).into_bytes();
+            answer.extend(seen.body.clone().unwrap_or_default());
+            self.seen.lock().unwrap().push(seen);
+            let mut response = Response::new(Body::full(answer));
+            if path == "/switch" {
+                *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            }
+            response
+        })
+    }
+}
+
+/// Keeps the codes of what was turned away.
+#[derive(Default)]
+pub(super) struct Codes(pub(super) Mutex<Vec<&'static str>>);
+
+impl Turnstile for Codes {
+    fn turned_away(&self, _: Peer, code: &'static str) {
+        self.0.lock().unwrap().push(code);
+    }
+}
+
+/// Doors and connections without sockets.
+pub(super) struct House {
+    pub(super) gateway: Arc<Echo>,
+    pub(super) codes: Arc<Codes>,
+    pub(super) connections: Arc<Connections>,
+}
+
+impl House {
+    pub(super) fn new(settings: Settings) -> Self {
+        let gateway = Arc::new(Echo::default());
+        let reserved = Arc::new(Echo {
+            name: "reserved ",
+            ..Echo::default()
+        });
+        let codes = Arc::new(Codes::default());
+        let next = AtomicU8::new(1);
+        let dispatch = Dispatch::new(Wiring {
+            hosts: Hosts::read(&[HOST.to_owned(), "api.example".to_owned()]).unwrap(),
+            trusted_proxies: vec![AddressRange::parse("198.51.100.0/24").unwrap()],
+            reserved: vec![Reserved {
+                path: "/verify/{code}".to_owned(),
+                door: reserved,
+            }],
+            gateway: gateway.clone(),
+            turnstile: codes.clone(),
+            clock: clock(),
+            visits: Arc::new(move || {
+                VisitId::from_bytes([next.fetch_add(1, Ordering::Relaxed); 16])
+            }),
+        });
+        let connections = Connections::new(settings, dispatch.unwrap(), codes.clone());
+        Self {
+            gateway,
+            codes,
+            connections: Arc::new(connections),
+        }
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.gateway
+            .seen
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|seen| seen.line.clone())
+            .collect()
+    }
+
+    pub(super) fn codes(&self) -> Vec<&'static str> {
+        self.codes.0.lock().unwrap().clone()
+    }
+}
+
+pub(super) fn local_peer() -> Peer {
+    Peer {
+        address: [127, 0, 0, 1].into(),
+        channel: Channel::Portal,
+    }
+}
+
+pub(super) fn proxy_peer() -> Peer {
+    Peer {
+        address: [198, 51, 100, 7].into(),
+        channel: Channel::Portal,
+    }
+}
+
+pub(super) fn plain_handshake() -> Handshake {
+    Handshake {
+        server_name: None,
+        protocol: Protocol::Http1,
+        certificate: None,
+    }
+}
+
+/// A certificate authority, and what it signed, in files.
+pub(super) struct Authority {
+    pub(super) folder: TempDir,
+    pub(super) certificate: CertificateDer<'static>,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Authority {
+    pub(super) fn new() -> Self {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+        let certificate = certificate.der().clone();
+        Self {
+            folder,
+            certificate,
+            issuer: rcgen::Issuer::new(params, key),
+        }
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Signs a certificate for these names; writes it and its key to files.
+    pub(super) fn issue(&self, file: &str, names: &[&str]) -> (CertificateDer<'static>, Vec<u8>) {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let params = rcgen::CertificateParams::new(names).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        std::fs::write(self.file(&format!("{file}.pem")), certificate.pem()).unwrap();
+        std::fs::write(self.file(&format!("{file}.key")), key.serialize_pem()).unwrap();
+        (certificate.der().clone(), key.serialize_der())
+    }
+
+    pub(super) fn files(&self, file: &str, hosts: &[&str]) -> CertificateFiles {
+        CertificateFiles {
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            certificate_file: self.file(&format!("{file}.pem")),
+            key_file: self.file(&format!("{file}.key")),
+        }
+    }
+}
+
+/// A running server.
+pub(super) struct Rig {
+    pub(super) house: House,
+    pub(super) authority: Authority,
+    pub(super) address: SocketAddr,
+    pub(super) tls: Arc<Tls>,
+    pub(super) drain: Drain,
+    pub(super) running: JoinHandle<()>,
+}
+
+impl Rig {
+    pub(super) async fn start() -> Self {
+        Self::with(listener::Limits::default(), false).await
+    }
+
+    pub(super) async fn with(limits: listener::Limits, client_certificates: bool) -> Self {
+        let authority = Authority::new();
+        authority.issue("server", &[HOST, "api.example"]);
+        let settings = tls::Settings {
+            certificates: vec![authority.files("server", &[HOST, "api.example"])],
+            client_authorities_file: client_certificates.then(|| authority.file("ca.pem")),
+        };
+        let tls = Arc::new(Tls::load(settings, clock()).unwrap());
+        let house = House::new(Settings::default());
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let settings = listener::Settings {
+            address,
+            channel: Channel::Portal,
+            limits,
+        };
+        let listener = Listener::bind(&settings).await.unwrap();
+        let address = listener.address().unwrap();
+        let drain = Drain::default();
+        let running = tokio::spawn(listener.run(
+            tls.clone(),
+            house.connections.clone(),
+            house.codes.clone(),
+            drain.listen(),
+        ));
+        Self {
+            house,
+            authority,
+            address,
+            tls,
+            drain,
+            running,
+        }
+    }
+
+    pub(super) fn client(&self, protocol: &[u8]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.authority.certificate.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_details(provider, Arc::new(FixedTime))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.to_vec()];
+        config
+    }
+
+    pub(super) async fn connect_with(
+        &self,
+        config: ClientConfig,
+        server_name: &str,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(self.address).await?;
+        let name = ServerName::try_from(server_name.to_owned()).unwrap();
+        TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
+    }
+
+    pub(super) async fn connect(&self) -> TlsStream<TcpStream> {
+        self.connect_with(self.client(b"http/1.1"), HOST)
+            .await
+            .unwrap()
+    }
+
+    /// Sends bytes on a new connection; reads until the server closes it.
+    pub(super) async fn exchange(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(bytes).await.unwrap();
+        read_all(&mut stream).await
+    }
+}
+
+pub(super) fn client_key(der: Vec<u8>) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::try_from(der).unwrap()
+}
+
+pub(super) async fn read_all(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// Reads until this text has come.
+pub(super) async fn read_until(stream: &mut (impl AsyncReadExt + Unpin), text: &str) -> String {
+    let mut answer = Vec::new();
+    while !String::from_utf8_lossy(&answer).contains(text) {
+        assert_ne!(
+            stream.read_buf(&mut answer).await.unwrap(),
+            0,
+            "ended before `{text}`"
+        );
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[derive(Debug)]
+struct FixedTime;
+
+impl rustls::time_provider::TimeProvider for FixedTime {
+    fn current_time(&self) -> Option<rustls::pki_types::UnixTime> {
+        let seconds = u64::try_from(clock().now().unix_seconds()).unwrap();
+        let since = std::time::Duration::from_secs(seconds);
+        Some(rustls::pki_types::UnixTime::since_unix_epoch(since))
+    }
+}
