@@ -22,6 +22,9 @@ pub mod redaction;
 // corridor and doors
 pub mod server;
 
+// corridor and doors
+pub mod console;
+
 // outside the walls
 pub mod config;
 pub mod store;

@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     reason = "a test that cannot go on has failed"
+    reason = "a test that panics has failed, which is what it is for"
 )]
 
 mod config;
@@ -19,6 +20,7 @@ mod noninterference;
 mod paths;
 mod policy;
 mod redaction;
+mod pages;
 mod register;
 mod server;
 mod store;
