@@ -128,8 +128,12 @@ impl Walk<'_> {
             return Ok(Some(Finding::Missing(position)));
         }
         // The log is what outsiders hold: where it speaks, it is believed before the chain.
-        let logged = self.log.leaf(position)?;
-        if logged.is_some_and(|leaf| leaf != Some(row.leaf)) {
+        let fits = match self.log.leaf(position)? {
+            Logged::NotYet => true,
+            Logged::Broken => false,
+            Logged::Leaf(leaf) => leaf == row.leaf,
+        };
+        if !fits {
             return Ok(Some(Finding::OtherInLog(position)));
         }
         if row.link != self.link.then(row.position, &row.leaf) {
@@ -152,6 +156,15 @@ impl Walk<'_> {
     }
 }
 
+/// What a log has at one place.
+enum Logged {
+    /// The checkpoint does not reach so far.
+    NotYet,
+    /// The tile is missing, or does not lead to the root.
+    Broken,
+    Leaf(Hash),
+}
+
 /// The leaves of a log in order, a tile at a time.
 struct LogLeaves<'a> {
     reader: TileReader<'a>,
@@ -160,10 +173,9 @@ struct LogLeaves<'a> {
 }
 
 impl LogLeaves<'_> {
-    /// The leaf at `index`: `None` beyond the log, `Some(None)` where its tile is broken.
-    fn leaf(&mut self, index: u64) -> Result<Option<Option<Hash>>, StorageError> {
+    fn leaf(&mut self, index: u64) -> Result<Logged, StorageError> {
         if index >= self.size {
-            return Ok(None);
+            return Ok(Logged::NotYet);
         }
         let offset = index % u64::from(TILE_WIDTH);
         if offset == 0 {
@@ -174,7 +186,7 @@ impl LogLeaves<'_> {
             };
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(Some(self.tile.get(offset).copied()))
+        Ok(self.tile.get(offset).map_or(Logged::Broken, |leaf| Logged::Leaf(*leaf)))
     }
 
     /// The tile that holds `member` of `level`, if it leads to the signed root: full tiles by what
