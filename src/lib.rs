@@ -14,13 +14,17 @@ pub mod tlog;
 pub mod wire;
 
 // rooms, in walking order
+pub mod register;
 pub mod limits;
 pub mod policy;
-pub mod register;
+pub mod redaction;
+pub mod journal;
+
+// corridor and doors
+pub mod server;
 
 // corridor and doors
 pub mod console;
-pub mod server;
 
 // outside the walls
 pub mod config;

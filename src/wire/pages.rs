@@ -98,7 +98,7 @@ pub struct Account {
 pub struct RefusalView {
     pub reason: Reason,
     pub hint: Option<Hint>,
-    pub retry_after_seconds: Option<u64>,
+    pub retry_after_seconds: Option<u32>,
     /// The e-service that was asked for, by its name.
     pub service: Option<Texts>,
     /// Where the person wanted to go, as an origin-form target; for the way back after signing in.
