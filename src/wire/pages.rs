@@ -82,8 +82,15 @@ pub struct Frame {
     /// The request's number, for the help desk.
     pub visit: VisitId,
     /// Who is signed in, where someone is.
-    pub account: Option<DisplayName>,
+    pub account: Option<Account>,
     pub now: Timestamp,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub name: DisplayName,
+    pub kind: PrincipalKind,
 }
 
 /// A no, as far as the person may know.
