@@ -185,7 +185,7 @@ pub const OFFICIALS: &[Official] = &[
     Official {
         number: "O-9001",
         pinfl: MALIKA,
-        agency: "digital-agency",
+        agency: "portal",
         department: "security",
         position: "security officer",
         roles: &["security-officer"],
@@ -198,17 +198,17 @@ pub const SYSTEMS: &[System] = &[
     System {
         client_id: "social-agency-system",
         agency: "social-agency",
-        roles: &["social-body"],
+        roles: &["income-checker"],
         scopes: &["pension.verify"],
         can: &[
             "GET /pension/records/41507850211172/income?below=10000000 with Muhrdor-Purpose: \
-             social.benefit",
+             benefit.assess",
         ],
     },
     System {
-        client_id: "omad-bank-system",
-        agency: "omad-bank",
-        roles: &["bank"],
+        client_id: "demo-bank-system",
+        agency: "demo-bank",
+        roles: &["income-checker"],
         scopes: &["pension.verify"],
         can: &[],
     },

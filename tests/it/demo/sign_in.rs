@@ -247,7 +247,7 @@ async fn a_request_without_pkce_goes_back_refused_and_one_to_elsewhere_goes_nowh
 
     for (name, value) in [
         ("redirect_uri", "https://localhost:8443/oauth2/callback?x"),
-        ("client_id", "omad-bank-system"),
+        ("client_id", "demo-bank-system"),
     ] {
         let elsewhere = with(&desk, name, value);
         let reply = desk.authorize("applicants", &elsewhere).await;
@@ -286,7 +286,7 @@ async fn a_system_gets_a_token_for_the_portal_with_its_own_scopes_only() {
         desk.url("/officials/token"),
         &[
             grant,
-            ("client_id", "omad-bank-system"),
+            ("client_id", "demo-bank-system"),
             ("client_secret", "guess"),
         ],
     );
