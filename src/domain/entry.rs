@@ -111,6 +111,10 @@ pub enum Stage {
     Refused { reason: Reason },
     /// The client went away, or the body broke off, before the end.
     Aborted,
+    /// A session began.
+    SignedIn,
+    /// A session was ended by its holder.
+    SignedOut,
 }
 
 /// Who acted, without naming them: a citizen sees the body and a number.

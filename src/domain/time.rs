@@ -46,6 +46,16 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// Reads an RFC 3339 date and time with any offset; `None` for anything else.
+    #[must_use]
+    pub fn parse(rfc3339: &str) -> Option<Self> {
+        let rules = &time::format_description::well_known::Rfc3339;
+        let moment = time::OffsetDateTime::parse(rfc3339, rules).ok()?;
+        i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000))
+            .ok()
+            .map(Self)
+    }
+
     /// The moment as a calendar date and time in UTC, or `None` outside the years 0 to 9999.
     #[must_use]
     pub fn utc(self) -> Option<time::OffsetDateTime> {
@@ -80,5 +90,18 @@ impl fmt::Display for Timestamp {
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A moment written as RFC 3339 text: how registers and files that people write give one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenTime(pub Timestamp);
+
+impl<'de> Deserialize<'de> for WrittenTime {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Timestamp::parse(&text).map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not like `2026-11-23T09:05:00Z`"))
+        })
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::entry::VisitId;
 use crate::domain::peer::Peer;
 use crate::domain::time::Timestamp;
 use crate::wire::body::Body;
+use crate::wire::path::Target;
 
 /// A request as it arrived. Rooms read it; only `upstream` makes something new of its parts.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct Arrival {
     /// Lower case, without port and trailing dot.
     pub host: String,
     pub method: Method,
-    pub target: crate::wire::path::Target,
+    pub target: Target,
     pub headers: HeaderMap,
     pub body: Body,
 }

@@ -44,7 +44,11 @@ impl Body {
     #[must_use]
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self(Inner::Full(if bytes.is_empty() { None } else { Some(bytes) }))
+        Self(Inner::Full(if bytes.is_empty() {
+            None
+        } else {
+            Some(bytes)
+        }))
     }
 
     /// A body of someone else's making.
@@ -73,14 +77,20 @@ impl Body {
         match Limited::new(self, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(cause) if cause.is::<LengthLimitError>() => Err(too_large),
-            Err(cause) => Err(cause.downcast::<BodyError>().map_or(BodyError::Broken, |e| *e)),
+            Err(cause) => Err(cause
+                .downcast::<BodyError>()
+                .map_or(BodyError::Broken, |e| *e)),
         }
     }
 }
 
 impl From<Incoming> for Body {
     fn from(incoming: Incoming) -> Self {
-        if incoming.is_end_stream() { Self::empty() } else { Self(Inner::Incoming(incoming)) }
+        if incoming.is_end_stream() {
+            Self::empty()
+        } else {
+            Self(Inner::Incoming(incoming))
+        }
     }
 }
 
@@ -94,9 +104,9 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.0 {
             Inner::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Inner::Incoming(incoming) => {
-                Pin::new(incoming).poll_frame(cx).map_err(|_| BodyError::Broken)
-            }
+            Inner::Incoming(incoming) => Pin::new(incoming)
+                .poll_frame(cx)
+                .map_err(|_| BodyError::Broken),
             Inner::Stream(stream) => Pin::new(stream).poll_frame(cx),
         }
     }
@@ -127,7 +137,11 @@ impl fmt::Debug for Body {
             Inner::Incoming(_) => "Incoming",
             Inner::Stream(_) => "Stream",
         };
-        write!(f, "Body::{kind}({} bytes or more)", self.size_hint().lower())
+        write!(
+            f,
+            "Body::{kind}({} bytes or more)",
+            self.size_hint().lower()
+        )
     }
 }
 
@@ -137,7 +151,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_known_bytes_is_collected_up_to_its_bound() {
-        assert_eq!(Body::full("seal").collect_up_to(4).await.unwrap(), Bytes::from("seal"));
+        assert_eq!(
+            Body::full("seal").collect_up_to(4).await.unwrap(),
+            Bytes::from("seal")
+        );
         assert_eq!(
             Body::full("seals").collect_up_to(4).await,
             Err(BodyError::TooLarge { bytes_max: 4 })

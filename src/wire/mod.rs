@@ -7,3 +7,7 @@
 pub mod answer;
 pub mod arrival;
 pub mod body;
+pub mod cookie;
+pub mod headers;
+pub mod host;
+pub mod path;

@@ -1,0 +1,170 @@
+//! Ask the service.
+//!
+//! In: a [`Permit`], a durable [`Opened`] intent where the operation writes, and the parts of the
+//! arrival that may go on. Out: an [`Answer`], which nobody may see before `redaction`. Invariants:
+//! the target is read from the permit; the request is built from an allow-list, so what a client
+//! made up (an assertion, a forwarded address) cannot get through; one signed assertion says who
+//! asks. Deliberately absent: decisions, retries of what may have been done already.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+
+use crate::clock::Clock;
+use crate::domain::entry::VisitId;
+use crate::domain::name::UpstreamName;
+use crate::domain::peer::Peer;
+use crate::domain::reason::Reason;
+use crate::domain::service::Backend;
+use crate::journal::Opened;
+use crate::policy::Permit;
+use crate::wire::answer::Answer;
+use crate::wire::body::Body;
+
+mod answer;
+mod in_house;
+mod pool;
+mod request;
+mod vouch;
+
+pub use in_house::{InHouse, InHouseError, InHouseRequest};
+pub use pool::{Endpoint, EndpointError, Pool, PoolSettings};
+pub use vouch::{ASSERTION_SECONDS, Vouch};
+
+/// The room: one pool for each upstream of the deployment, and what is in the house.
+#[derive(Debug)]
+pub struct Upstream {
+    pools: HashMap<UpstreamName, Pool>,
+    in_house: Arc<dyn InHouse>,
+    vouch: Vouch,
+    clock: Arc<dyn Clock>,
+}
+
+/// The parts of an arrival that go on, before the allow-list was applied to them.
+#[derive(Debug)]
+pub struct Onward {
+    pub visit: VisitId,
+    pub method: Method,
+    pub headers: HeaderMap,
+    pub body: Body,
+    pub peer: Peer,
+    pub host: String,
+    /// Cookie pairs of the arrival, the house's own left out.
+    pub cookies: Vec<(String, String)>,
+    pub captures: Vec<(String, String)>,
+    pub query: Vec<(String, String)>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    #[error("upstream `{0}` stands in the register and not in the config")]
+    Unknown(UpstreamName),
+    #[error("upstream `{name}` cannot be reached: {cause}")]
+    Unavailable { name: UpstreamName, cause: String },
+    #[error("upstream `{name}` did not answer within {ms} ms")]
+    Timeout { name: UpstreamName, ms: u32 },
+    /// The client's body was larger than the operation takes.
+    #[error("the request's body is larger than {bytes_max} bytes")]
+    BodyTooLarge { bytes_max: u64 },
+    /// The client's body broke off: nothing was done with it.
+    #[error("the request's body broke off")]
+    BodyBroken,
+    /// A write without its intent, or an intent of another visit: a defect of the corridor.
+    #[error("the intent does not belong to this write")]
+    NotOpened,
+    #[error("the assertion could not be signed: {0}")]
+    Vouch(String),
+    #[error("in the house: {0}")]
+    InHouse(#[from] InHouseError),
+}
+
+impl UpstreamError {
+    /// The reason a caller is told.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) => Reason::Internal,
+            Self::Unavailable { .. } => Reason::UpstreamUnavailable,
+            Self::Timeout { .. } => Reason::UpstreamTimeout,
+            Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
+            Self::BodyBroken => Reason::BadRequest,
+            Self::InHouse(InHouseError::NotFound) => Reason::NothingToDisclose,
+            Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
+            Self::InHouse(InHouseError::Unavailable(_)) => Reason::JournalUnavailable,
+        }
+    }
+}
+
+impl Upstream {
+    #[must_use]
+    pub fn new(
+        pools: HashMap<UpstreamName, Pool>,
+        in_house: Arc<dyn InHouse>,
+        vouch: Vouch,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { pools, in_house, vouch, clock }
+    }
+
+    /// Asks the service that the permit names for the target that the permit holds.
+    ///
+    /// # Errors
+    /// See [`UpstreamError`]. A write whose error is `Timeout` or `Unavailable` may have been done.
+    pub async fn forward(
+        &self,
+        permit: &Permit,
+        opened: &Opened,
+        onward: Onward,
+    ) -> Result<Answer, UpstreamError> {
+        if !opened.covers(permit.visit(), &permit.operation().effect) {
+            return Err(UpstreamError::NotOpened);
+        }
+        match &permit.operation().service.backend {
+            Backend::InHouse => self.ask_in_house(permit, onward).await,
+            Backend::Upstream { name, .. } => self.ask_upstream(permit, name, onward).await,
+        }
+    }
+
+    async fn ask_in_house(&self, permit: &Permit, onward: Onward) -> Result<Answer, UpstreamError> {
+        let bytes_max = permit.operation().body_bytes_max;
+        let body = request::collect(onward.body, bytes_max).await?;
+        let request = InHouseRequest {
+            captures: onward.captures,
+            query: onward.query,
+            body,
+            now: self.clock.now(),
+        };
+        Ok(self.in_house.answer(permit, request).await?)
+    }
+
+    async fn ask_upstream(
+        &self,
+        permit: &Permit,
+        name: &UpstreamName,
+        onward: Onward,
+    ) -> Result<Answer, UpstreamError> {
+        let pool = self.pools.get(name).ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
+        let assertion = self
+            .vouch
+            .assert(permit, self.clock.now())
+            .map_err(|cause| UpstreamError::Vouch(cause.to_string()))?;
+        let request = request::build(permit, onward, &assertion).await?;
+        let limit_ms = permit.operation().upstream_ms_max;
+        let asked = tokio::time::timeout(
+            Duration::from_millis(u64::from(limit_ms)),
+            pool.send(request),
+        );
+        match asked.await {
+            Ok(Ok((response, lease))) => {
+                Ok(answer::read(response, lease, pool.idle_ms_max()))
+            }
+            Ok(Err(cause)) => {
+                Err(UpstreamError::Unavailable { name: name.clone(), cause: cause.to_string() })
+            }
+            Err(_) => Err(UpstreamError::Timeout { name: name.clone(), ms: limit_ms }),
+        }
+    }
+}

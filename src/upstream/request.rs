@@ -1,0 +1,101 @@
+//! The upstream request: built up from nothing, of what is allowed through.
+
+use bytes::Bytes;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Uri, Version};
+
+use crate::domain::peer::Peer;
+use crate::policy::Permit;
+use crate::upstream::{Onward, UpstreamError};
+use crate::wire::body::{Body, BodyError};
+
+/// Request headers every e-service may have. All others must be named by the operation.
+const PASSED_ALWAYS: [HeaderName; 3] =
+    [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE];
+
+/// Builds the request for the permit's target. Conditional and range headers are never passed, and
+/// `Accept-Encoding` is always `identity`: what cannot be read cannot be redacted.
+///
+/// # Errors
+/// When a write's body does not arrive whole within the operation's bound.
+pub(super) async fn build(
+    permit: &Permit,
+    onward: Onward,
+    assertion: &str,
+) -> Result<Request<Body>, UpstreamError> {
+    let operation = permit.operation();
+    let uri = Uri::try_from(permit.target().as_str()).map_err(|_| UpstreamError::NotOpened)?;
+    // HEAD goes upstream as GET: the answer's length is that of the redacted body.
+    let method = if onward.method == Method::HEAD { Method::GET } else { onward.method };
+    let mut headers = HeaderMap::new();
+    for name in PASSED_ALWAYS {
+        copy(&onward.headers, &mut headers, &name);
+    }
+    for name in &operation.request_headers {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            copy(&onward.headers, &mut headers, &name);
+        }
+    }
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(header::HOST, value(&onward.host));
+    forwarded(&mut headers, &onward.peer, &onward.host);
+    if let Some(cookies) = allowed_cookies(&onward.cookies, &operation.cookies) {
+        headers.insert(header::COOKIE, cookies);
+    }
+    headers.insert("muhrdor-assertion", value(assertion));
+    headers.insert("muhrdor-request-id", value(&permit.visit().to_string()));
+    let body = arrived(onward.body, operation.body_bytes_max, operation.effect.writes()).await?;
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.version_mut() = Version::HTTP_11;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// A write's body is taken whole before anything is sent, so that a client that goes away half-way
+/// leaves no half-done write. A read sends none.
+async fn arrived(body: Body, bytes_max: u64, writes: bool) -> Result<Body, UpstreamError> {
+    if !writes {
+        return Ok(Body::empty());
+    }
+    collect(body, bytes_max).await.map(Body::full)
+}
+
+/// Takes a body whole.
+pub(super) async fn collect(body: Body, bytes_max: u64) -> Result<Bytes, UpstreamError> {
+    body.collect_up_to(bytes_max).await.map_err(|cause| match cause {
+        BodyError::TooLarge { bytes_max } => UpstreamError::BodyTooLarge { bytes_max },
+        BodyError::Broken | BodyError::Stalled | BodyError::Withheld => UpstreamError::BodyBroken,
+    })
+}
+
+fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
+    for value in from.get_all(name) {
+        to.append(name.clone(), value.clone());
+    }
+}
+
+/// Where the request came from (RFC 7239 §4, and the older names beside it).
+fn forwarded(headers: &mut HeaderMap, peer: &Peer, host: &str) {
+    let address = peer.address.to_canonical();
+    let node = if address.is_ipv6() { format!("\"[{address}]\"") } else { address.to_string() };
+    headers.insert(header::FORWARDED, value(&format!("for={node};host={host};proto=https")));
+    headers.insert("x-forwarded-for", value(&address.to_string()));
+    headers.insert("x-forwarded-host", value(host));
+    headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+}
+
+fn allowed_cookies(given: &[(String, String)], allowed: &[String]) -> Option<HeaderValue> {
+    let passed: Vec<String> = given
+        .iter()
+        .filter(|(name, _)| allowed.contains(name))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if passed.is_empty() { None } else { HeaderValue::from_str(&passed.join("; ")).ok() }
+}
+
+/// A header value of our own making; hosts, addresses, ids and tokens are visible ASCII.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
