@@ -20,6 +20,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use crate::demo::error::DemoError;
+use crate::demo::people::SYSTEMS;
 use crate::domain::time::Timestamp;
 
 /// The folder and where things are in it. Knowing a place does not make it.
@@ -75,20 +76,26 @@ impl Folder {
         Ok(text.trim().to_owned())
     }
 
-    /// Makes the secret under this name, where there is none yet: 32 random bytes, base64url.
+    /// Makes the secrets that the parts and the gateway share, where they are not there yet: 32
+    /// random bytes each, base64url.
     ///
     /// # Errors
-    /// When it cannot be written or there is no randomness.
-    pub fn make_secret(&self, name: &str, random: &dyn SecureRandom) -> Result<(), DemoError> {
-        let path = self.secrets().join(name);
-        if path.exists() {
-            return Ok(());
+    /// When one cannot be written or there is no randomness.
+    pub fn make_secrets(&self, random: &dyn SecureRandom) -> Result<(), DemoError> {
+        let systems = SYSTEMS.iter().map(|system| client_secret(system.client_id));
+        let others = [PORTAL_SECRET, FACTS_SECRET, CLERK_SECRET].map(str::to_owned);
+        for name in systems.chain(others) {
+            let path = self.secrets().join(name);
+            if path.exists() {
+                continue;
+            }
+            let mut bytes = [0_u8; 32];
+            random
+                .fill(&mut bytes)
+                .map_err(|_| DemoError::Key("no randomness".to_owned()))?;
+            write_private(&path, URL_SAFE_NO_PAD.encode(bytes).as_bytes())?;
         }
-        let mut bytes = [0_u8; 32];
-        random
-            .fill(&mut bytes)
-            .map_err(|_| DemoError::Key("no randomness".to_owned()))?;
-        write_private(&path, URL_SAFE_NO_PAD.encode(bytes).as_bytes())
+        Ok(())
     }
 
     /// Makes the folder and its sub-folders, open to their owner only.
@@ -128,7 +135,7 @@ impl Folder {
 ///
 /// # Errors
 /// [`DemoError::Write`].
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DemoError> {
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DemoError> {
     let failed = |source| DemoError::Write {
         path: path.to_owned(),
         source,
@@ -142,6 +149,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DemoError> {
         .open(path)
         .map_err(failed)?;
     file.write_all(bytes).map_err(failed)
+}
+
+/// Name of the secret of a system's client.
+pub(super) fn client_secret(client_id: &str) -> String {
+    format!("{client_id}.client")
 }
 
 struct Certified {
@@ -213,6 +225,13 @@ fn good_until(path: &Path) -> Option<Timestamp> {
 fn moment(at: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(at.unix_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
+
+/// The secret with which the portal asks the sign-in server for tokens.
+pub(super) const PORTAL_SECRET: &str = "portal.client";
+/// The secret with which the gateway asks the body's system.
+pub(super) const FACTS_SECRET: &str = "facts.token";
+/// The secret with which a clerk's program speaks to the body's system.
+pub(super) const CLERK_SECRET: &str = "clerk.token";
 
 const DAY_MS: i64 = 86_400_000;
 const GOOD_MS: i64 = 90 * DAY_MS;

@@ -6,20 +6,27 @@
 //! to it only by HTTP; the walk speaks only to listeners. Deliberately absent: any answer of the
 //! gateway's: the demo never reaches into it.
 
+mod children;
 mod error;
 mod folder;
 mod http;
 mod jws;
 mod part;
 mod people;
+mod report;
 mod services;
+mod settings;
 mod sign_in;
+mod walk;
 
+pub use children::{Children, Surroundings};
 pub use error::DemoError;
 pub use folder::Folder;
 pub use http::{Ask, Asked, Client, HttpError, Reply, Site, bind, serve};
 pub use jws::{PublicKey, SigningKey, TokenError, verify};
 pub use part::{Part, PartOptions, Ready, run_part};
-pub use people::{ACCOUNTS, CASES, PERSONS, SYSTEMS};
+pub use report::{Places, print_json, print_lines};
 pub use services::{Assertions, BodySystem, CivilRegistry, PensionFund, Unvouched};
+pub use settings::{DATA_DIR, Run, write_config};
 pub use sign_in::Provider;
+pub use walk::{Scene, walk};

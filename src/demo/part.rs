@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::demo::error::DemoError;
-use crate::demo::folder::Folder;
+use crate::demo::folder::{CLERK_SECRET, FACTS_SECRET, Folder};
 use crate::demo::http::{bind, serve};
 use crate::demo::services::{Assertions, BodySystem, CivilRegistry, PensionFund};
 use crate::demo::sign_in::Provider;
@@ -66,7 +66,7 @@ pub struct PartOptions {
     /// Where to listen; any port of the same address is taken where this one is in use
     #[arg(long)]
     pub listen: SocketAddr,
-    /// The portal's origin, https://localhost:8443
+    /// The portal's origin, `https://localhost:8443`
     #[arg(long)]
     pub portal: String,
     /// The demo's data folder
@@ -107,7 +107,7 @@ pub async fn run_part(
     match options.part {
         Part::SignIn => {
             let origin = format!("http://{address}");
-            let site = Provider::new(origin, &portal, &folder.secrets(), clock)?;
+            let site = Provider::new(origin, &portal, &folder, clock)?;
             say(output)?;
             serve(listener, Arc::new(site), stop).await;
         }
@@ -153,8 +153,3 @@ fn input_closed() -> oneshot::Receiver<()> {
     });
     wait
 }
-
-/// File of the secret with which the gateway asks the body's system.
-pub const FACTS_SECRET: &str = "facts.token";
-/// File of the secret with which a clerk's program speaks to the body's system.
-pub const CLERK_SECRET: &str = "clerk.token";

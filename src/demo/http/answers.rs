@@ -8,20 +8,20 @@ use crate::wire::body::Body;
 
 /// JSON that no cache keeps.
 #[must_use]
-pub fn json(status: StatusCode, value: &Value) -> Response<Body> {
+pub(crate) fn json(status: StatusCode, value: &Value) -> Response<Body> {
     filled(status, "application/json", value.to_string())
 }
 
 /// A line of plain text.
 #[must_use]
-pub fn text(status: StatusCode, line: &str) -> Response<Body> {
+pub(crate) fn text(status: StatusCode, line: &str) -> Response<Body> {
     filled(status, "text/plain; charset=utf-8", line.to_owned())
 }
 
 /// A page that may load nothing and be framed by no one. There is no `form-action`: browsers apply
 /// it to the redirect that follows a form, which leads back to the gateway.
 #[must_use]
-pub fn page(status: StatusCode, html: String) -> Response<Body> {
+pub(crate) fn page(status: StatusCode, html: String) -> Response<Body> {
     let mut response = filled(status, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
     headers.insert(
@@ -39,7 +39,7 @@ pub fn page(status: StatusCode, html: String) -> Response<Body> {
 
 /// 303 to another address (RFC 9110 §15.4.4).
 #[must_use]
-pub fn redirect(location: &str) -> Response<Body> {
+pub(crate) fn redirect(location: &str) -> Response<Body> {
     let mut response = text(StatusCode::SEE_OTHER, "");
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(LOCATION, location);

@@ -86,15 +86,28 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or(serde_json::Value::Null)
     }
 
+    /// What stands in the JSON body under this RFC 6901 pointer; `Null` where nothing does.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> serde_json::Value {
+        self.json()
+            .pointer_mut(pointer)
+            .map(serde_json::Value::take)
+            .unwrap_or_default()
+    }
+
     /// Everything that was received, head and body, as one text.
     #[must_use]
     pub fn received(&self) -> String {
         let mut all = format!("HTTP/1.1 {}\n", self.status);
         for (name, value) in &self.headers {
-            all.push_str(&format!(
-                "{name}: {}\n",
-                String::from_utf8_lossy(value.as_bytes())
-            ));
+            for part in [
+                name.as_str(),
+                ": ",
+                &String::from_utf8_lossy(value.as_bytes()),
+                "\n",
+            ] {
+                all.push_str(part);
+            }
         }
         all.push('\n');
         all.push_str(&String::from_utf8_lossy(&self.body));

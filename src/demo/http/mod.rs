@@ -9,6 +9,6 @@ mod answers;
 mod client;
 mod server;
 
-pub use answers::{json, page, redirect, text};
+pub(super) use answers::{json, page, redirect, text};
 pub use client::{Ask, Client, HttpError, Reply};
 pub use server::{Asked, Site, bind, serve};

@@ -4,17 +4,17 @@ use crate::demo::people::{AZIZA, BOTIR, GULNORA, JASUR, MALIKA, SHERZOD, ZUHRA};
 
 /// A sign-in realm: an issuer of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Realm {
+pub(in crate::demo) enum Realm {
     Applicants,
     Officials,
 }
 
 impl Realm {
-    pub const ALL: [Self; 2] = [Self::Applicants, Self::Officials];
+    pub(in crate::demo) const ALL: [Self; 2] = [Self::Applicants, Self::Officials];
 
     /// The realm's name: the path of its issuer, and what the gateway calls it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(in crate::demo) const fn as_str(self) -> &'static str {
         match self {
             Self::Applicants => "applicants",
             Self::Officials => "officials",
@@ -23,14 +23,14 @@ impl Realm {
 
     /// The realm with this name.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(in crate::demo) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|realm| realm.as_str() == name)
     }
 }
 
 /// Someone who may sign in.
 #[derive(Debug, Clone, Copy)]
-pub struct Account {
+pub(in crate::demo) struct Account {
     pub realm: Realm,
     pub login: &'static str,
     pub password: &'static str,
@@ -45,9 +45,8 @@ pub struct Account {
 
 /// Someone on the staff register of a body.
 #[derive(Debug, Clone, Copy)]
-pub struct Official {
+pub(crate) struct Official {
     pub number: &'static str,
-    pub pinfl: &'static str,
     pub agency: &'static str,
     pub department: &'static str,
     pub position: &'static str,
@@ -58,7 +57,7 @@ pub struct Official {
 
 /// Another body's information system.
 #[derive(Debug, Clone, Copy)]
-pub struct System {
+pub(in crate::demo) struct System {
     pub client_id: &'static str,
     pub agency: &'static str,
     pub roles: &'static [&'static str],
@@ -66,7 +65,7 @@ pub struct System {
     pub can: &'static [&'static str],
 }
 
-pub const ACCOUNTS: &[Account] = &[
+pub(in crate::demo) const ACCOUNTS: &[Account] = &[
     Account {
         realm: Realm::Applicants,
         login: "aziza",
@@ -151,10 +150,9 @@ pub const ACCOUNTS: &[Account] = &[
     },
 ];
 
-pub const OFFICIALS: &[Official] = &[
+pub(crate) const OFFICIALS: &[Official] = &[
     Official {
         number: "O-1001",
-        pinfl: GULNORA,
         agency: "pension-fund",
         department: "assessment",
         position: "inspector",
@@ -164,7 +162,6 @@ pub const OFFICIALS: &[Official] = &[
     },
     Official {
         number: "O-1002",
-        pinfl: SHERZOD,
         agency: "pension-fund",
         department: "assessment",
         position: "inspector",
@@ -174,7 +171,6 @@ pub const OFFICIALS: &[Official] = &[
     },
     Official {
         number: "O-1003",
-        pinfl: JASUR,
         agency: "pension-fund",
         department: "assessment",
         position: "inspector",
@@ -184,7 +180,6 @@ pub const OFFICIALS: &[Official] = &[
     },
     Official {
         number: "O-9001",
-        pinfl: MALIKA,
         agency: "portal",
         department: "security",
         position: "security officer",
@@ -194,7 +189,7 @@ pub const OFFICIALS: &[Official] = &[
     },
 ];
 
-pub const SYSTEMS: &[System] = &[
+pub(in crate::demo) const SYSTEMS: &[System] = &[
     System {
         client_id: "social-agency-system",
         agency: "social-agency",

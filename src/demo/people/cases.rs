@@ -4,7 +4,7 @@ use crate::demo::people::{AZIZA, BOTIR, FARRUKH, GULNORA, KAMOLA, NODIRA};
 
 /// A proceeding at the pension fund.
 #[derive(Debug, Clone, Copy)]
-pub struct Case {
+pub(in crate::demo) struct Case {
     pub number: &'static str,
     pub agency: &'static str,
     pub purpose: &'static str,
@@ -15,7 +15,7 @@ pub struct Case {
 
 /// A consent in the consent register.
 #[derive(Debug, Clone, Copy)]
-pub struct Consent {
+pub(crate) struct Consent {
     pub id: &'static str,
     pub subject: &'static str,
     pub recipient: &'static str,
@@ -27,7 +27,7 @@ pub struct Consent {
 
 /// A right of one person to act for another.
 #[derive(Debug, Clone, Copy)]
-pub struct Mandate {
+pub(crate) struct Mandate {
     pub id: &'static str,
     pub holder: &'static str,
     pub subject: &'static str,
@@ -50,7 +50,7 @@ const fn assess(
     }
 }
 
-pub const CASES: &[Case] = &[
+pub(in crate::demo) const CASES: &[Case] = &[
     assess("PF-2026-000117", AZIZA, &["O-1001"]),
     assess("PF-2026-000118", BOTIR, &["O-1002"]),
     assess("PF-2026-000119", AZIZA, &["O-1002"]),
@@ -65,7 +65,7 @@ pub const CASES: &[Case] = &[
     assess("PF-2026-000125", AZIZA, &["O-1003"]),
 ];
 
-pub const CONSENTS: &[Consent] = &[
+pub(crate) const CONSENTS: &[Consent] = &[
     Consent {
         id: "C-2026-0001",
         subject: AZIZA,
@@ -86,19 +86,19 @@ pub const CONSENTS: &[Consent] = &[
     },
 ];
 
-pub const MANDATES: &[Mandate] = &[
+pub(crate) const MANDATES: &[Mandate] = &[
     Mandate {
         id: "M-2026-0001",
         holder: AZIZA,
         subject: KAMOLA,
-        purposes: &["family.care"],
+        purposes: &["own.view"],
         valid_until: "2033-03-11T00:00:00Z",
     },
     Mandate {
         id: "M-2026-0002",
         holder: BOTIR,
         subject: KAMOLA,
-        purposes: &["family.care"],
+        purposes: &["own.view"],
         valid_until: "2033-03-11T00:00:00Z",
     },
 ];

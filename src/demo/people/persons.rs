@@ -6,7 +6,7 @@ use crate::demo::people::{
 
 /// What the registers of the demo know of a person.
 #[derive(Debug, Clone, Copy)]
-pub struct Person {
+pub(in crate::demo) struct Person {
     pub pinfl: &'static str,
     pub name: &'static str,
     /// ISO 8601 date.
@@ -53,7 +53,7 @@ const PLAIN: Person = Person {
 };
 
 /// Everyone on file.
-pub const PERSONS: &[Person] = &[
+pub(in crate::demo) const PERSONS: &[Person] = &[
     Person {
         pinfl: AZIZA,
         name: "Aziza Karimova",

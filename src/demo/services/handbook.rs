@@ -41,15 +41,17 @@ impl Handbook {
 
     fn chapter(&self) -> String {
         let number = self.chapter;
-        let mut text = format!("<h2>{number}</h2>\n");
-        for paragraph in 1..=PARAGRAPHS {
-            text.push_str(&format!(
+        let paragraphs = (1..=PARAGRAPHS).map(|paragraph| {
+            format!(
                 "<p>{number}.{paragraph}. Xizmat ko‘rsatish tartibi: ariza portal orqali beriladi, \
                  natija muddatida elektron shaklda taqdim etiladi. The request is made on the \
                  portal; the result is given in electronic form within its term.</p>\n"
-            ));
-        }
-        text
+            )
+        });
+        format!(
+            "<h2>{number}</h2>\n{}",
+            paragraphs.collect::<Vec<_>>().concat()
+        )
     }
 }
 

@@ -143,18 +143,11 @@ impl Provider {
         let kept = self
             .fresh()
             .and_then(|code| self.grants.keep(&code, grant, now).map(|()| code));
-        match kept {
-            Some(code) => self.send_back(
-                realm,
-                request.redirect_uri,
-                request.state,
-                &[("code", &code)],
-            ),
-            None => {
-                let busy = [("error", "temporarily_unavailable")];
-                self.send_back(realm, request.redirect_uri, request.state, &busy)
-            }
-        }
+        let outcome = match &kept {
+            Some(code) => [("code", code.as_str())],
+            None => [("error", "temporarily_unavailable")],
+        };
+        self.send_back(realm, request.redirect_uri, request.state, &outcome)
     }
 
     /// Back to the client, with who says so (RFC 9207).

@@ -1,16 +1,15 @@
 //! Who may ask this provider for tokens.
 
 use std::fmt;
-use std::fs;
-use std::path::Path;
 
 use ring::digest::{SHA256, digest};
 
 use crate::demo::error::DemoError;
+use crate::demo::folder::{Folder, PORTAL_SECRET, client_secret};
 use crate::demo::people::{SYSTEMS, System};
 
 /// The portal's client id, in both realms.
-pub const PORTAL_CLIENT: &str = "muhrdor-portal";
+pub(super) const PORTAL_CLIENT: &str = "muhrdor-portal";
 
 /// What a client may do.
 #[derive(Debug, Clone, Copy)]
@@ -42,19 +41,21 @@ impl fmt::Debug for Client {
 }
 
 impl Clients {
-    /// The portal and the systems, each with the secret in `<secrets>/<client id>.client`.
-    pub(super) fn read(secrets: &Path, portal: &str) -> Result<Self, DemoError> {
-        let systems = SYSTEMS
-            .iter()
-            .map(|system| (system.client_id, Use::System(system)));
-        let mut known = Vec::new();
-        for (id, may) in [(PORTAL_CLIENT, Use::Portal)].into_iter().chain(systems) {
-            let path = secrets.join(format!("{id}.client"));
-            let secret = fs::read_to_string(&path)
-                .map_err(|source| DemoError::Read { path, source })?
-                .trim()
-                .to_owned();
-            known.push(Client { id, secret, may });
+    /// The portal and the systems, with the secrets of the data folder.
+    pub(super) fn read(folder: &Folder, portal: &str) -> Result<Self, DemoError> {
+        let secret = folder.secret(PORTAL_SECRET)?;
+        let mut known = vec![Client {
+            id: PORTAL_CLIENT,
+            secret,
+            may: Use::Portal,
+        }];
+        for system in SYSTEMS {
+            let secret = folder.secret(&client_secret(system.client_id))?;
+            known.push(Client {
+                id: system.client_id,
+                secret,
+                may: Use::System(system),
+            });
         }
         Ok(Self {
             known,

@@ -1,6 +1,6 @@
-//! The demo's sign-in server: an OpenID provider with two realms, each an issuer of its own.
+//! The demo's sign-in server: an OIDC provider with two realms, each an issuer of its own.
 //!
-//! Answers: who is this, as far as a password can say? In: authorization requests (OpenID Connect
+//! Answers: who is this, as far as a password can say? In: authorization requests (OIDC
 //! Core §3.1, PKCE by S256 only, RFC 7636), a login and a password, codes, client credentials
 //! (RFC 6749 §4.4). Out: ES256 ID tokens, access tokens of systems (RFC 9068), user info.
 //! Invariants: a code is good once, for a minute, for the client, address and verifier it was made
@@ -15,7 +15,6 @@ mod grants;
 mod page;
 mod token;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use http::{Method, Response, StatusCode};
@@ -24,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::demo::error::DemoError;
+use crate::demo::folder::Folder;
 use crate::demo::http::{Asked, Site, json as json_answer, page as page_answer, redirect, text};
 use crate::demo::jws::SigningKey;
 use crate::demo::people::{Account, Realm, official, person};
@@ -50,21 +50,21 @@ pub struct Provider {
 
 impl Provider {
     /// A provider that is reached at `origin` and signs people in to `portal`; its clients' secrets
-    /// stand in files of `secrets`.
+    /// are those of the data folder.
     ///
     /// # Errors
     /// When a secret cannot be read or a key cannot be made.
     pub fn new(
         origin: String,
         portal: &str,
-        secrets: &Path,
+        folder: &Folder,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DemoError> {
         let random = SystemRandom::new();
         Ok(Self {
             origin,
             audience: portal.to_owned(),
-            clients: Clients::read(secrets, portal)?,
+            clients: Clients::read(folder, portal)?,
             applicants: SigningKey::generate(&random)?,
             officials: SigningKey::generate(&random)?,
             grants: Grants::default(),
@@ -88,7 +88,7 @@ impl Provider {
         self.clock.now()
     }
 
-    /// OpenID Connect Discovery 1.0 §3.
+    /// OIDC Discovery 1.0 §3.
     fn discovery(&self, realm: Realm) -> Value {
         let issuer = self.issuer(realm);
         json!({
@@ -114,7 +114,7 @@ impl Provider {
         })
     }
 
-    /// OpenID Connect RP-Initiated Logout 1.0 §2. There is no session here to end.
+    /// OIDC RP-Initiated Logout 1.0 §2. There is no session here to end.
     fn end_session(&self, asked: &Asked) -> Response<Body> {
         let form = if asked.method == Method::POST {
             Form::of_body(&asked.body)
@@ -134,7 +134,7 @@ impl Provider {
         }
     }
 
-    /// OpenID Connect Core §5.3.
+    /// OIDC Core §5.3.
     fn user_info(&self, realm: Realm, asked: &Asked) -> Response<Body> {
         let token = asked
             .header("authorization")

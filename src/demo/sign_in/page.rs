@@ -9,15 +9,13 @@ pub(super) fn sign_in(realm: Realm, hidden: &[(&str, &str)], message: Option<&st
         Realm::Applicants => "Fuqarolar uchun kirish · Sign-in of applicants",
         Realm::Officials => "Xodimlar uchun kirish · Sign-in of officials",
     };
-    let carried: String = hidden
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n",
-                escaped(value)
-            )
-        })
-        .collect();
+    let carried = hidden.iter().map(|(name, value)| {
+        format!(
+            "<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n",
+            escaped(value)
+        )
+    });
+    let carried = carried.collect::<Vec<_>>().concat();
     let message = message
         .map(|message| {
             format!(
@@ -26,16 +24,14 @@ pub(super) fn sign_in(realm: Realm, hidden: &[(&str, &str)], message: Option<&st
             )
         })
         .unwrap_or_default();
-    let who: String = ACCOUNTS
+    let who = ACCOUNTS
         .iter()
         .filter(|account| account.realm == realm)
-        .map(|a| {
-            format!(
-                "<li><code>{}</code> · <code>{}</code></li>\n",
-                a.login, a.password
-            )
-        })
-        .collect();
+        .map(|account| {
+            let (login, password) = (account.login, account.password);
+            format!("<li><code>{login}</code> · <code>{password}</code></li>\n")
+        });
+    let who = who.collect::<Vec<_>>().concat();
     let body = format!(
         "<h1>{title}</h1>\n{message}\
          <form method=\"post\" action=\"/{realm}/authorize\" autocomplete=\"off\">\n{carried}\

@@ -86,7 +86,7 @@ impl Provider {
         }))
     }
 
-    /// OpenID Connect Core §2.
+    /// OIDC Core §2.
     fn id_token(&self, grant: &Grant) -> Option<String> {
         let issued = self.now().unix_seconds();
         let mut claims = claims_of(grant.account);
@@ -165,7 +165,7 @@ fn basic(header: &str) -> Option<(String, String)> {
         let spaced = part.replace('+', " ");
         percent_decode_str(&spaced)
             .decode_utf8()
-            .map(|text| text.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .ok()
     };
     Some((plain(id)?, plain(secret)?))

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use muhrdor::clock::Clock;
+use muhrdor::clock::{Clock, Monotonic};
 use muhrdor::demo::{Folder, Site, bind, serve};
 use muhrdor::domain::time::Timestamp;
 use ring::rand::SystemRandom;
@@ -33,18 +33,17 @@ impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_ms(self.0.load(Ordering::SeqCst))
     }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::from_nanos(self.0.load(Ordering::SeqCst).unsigned_abs() * 1_000_000)
+    }
 }
 
 /// A data folder with the secrets of every client.
 fn folder(at: &Path) -> Folder {
     let folder = Folder::new(at.to_owned());
     folder.make().unwrap();
-    let systems = muhrdor::demo::SYSTEMS.iter().map(|system| system.client_id);
-    for id in systems.chain(["muhrdor-portal"]) {
-        folder
-            .make_secret(&format!("{id}.client"), &SystemRandom::new())
-            .unwrap();
-    }
+    folder.make_secrets(&SystemRandom::new()).unwrap();
     folder
 }
 

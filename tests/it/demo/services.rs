@@ -88,7 +88,9 @@ async fn a_service_answers_401_without_an_assertion_for_it_that_is_good_now() {
     let clock = HandClock::new();
     // rustls asks the true time; the certificate is made for it.
     folder
-        .make_certificate(muhrdor::clock::Clock::now(&muhrdor::clock::SystemClock))
+        .make_certificate(muhrdor::clock::Clock::now(
+            &muhrdor::clock::SystemClock::new(),
+        ))
         .unwrap();
     let gateway = KeySet::open(&folder).await;
     let assertions = Assertions::new(
@@ -133,7 +135,9 @@ async fn an_assertion_for_another_service_or_time_is_refused() {
     let folder = folder(home.path());
     let clock = HandClock::new();
     folder
-        .make_certificate(muhrdor::clock::Clock::now(&muhrdor::clock::SystemClock))
+        .make_certificate(muhrdor::clock::Clock::now(
+            &muhrdor::clock::SystemClock::new(),
+        ))
         .unwrap();
     let gateway = KeySet::open(&folder).await;
     let assertions = Assertions::new(
@@ -169,7 +173,9 @@ async fn one_record_is_wired_to_the_wrong_person() {
     let folder = folder(home.path());
     let clock = HandClock::new();
     folder
-        .make_certificate(muhrdor::clock::Clock::now(&muhrdor::clock::SystemClock))
+        .make_certificate(muhrdor::clock::Clock::now(
+            &muhrdor::clock::SystemClock::new(),
+        ))
         .unwrap();
     let gateway = KeySet::open(&folder).await;
     let assertions = Assertions::new(

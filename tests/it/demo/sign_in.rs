@@ -31,8 +31,8 @@ impl Desk {
         let home = tempfile::tempdir().unwrap();
         let folder = folder(home.path());
         let clock = HandClock::new();
-        let (secrets, time) = (folder.secrets(), clock.clone());
-        let make = |origin| Provider::new(origin, PORTAL, &secrets, time).unwrap();
+        let time = clock.clone();
+        let make = |origin| Provider::new(origin, PORTAL, &folder, time).unwrap();
         let (origin, served) = open(make).await;
         Self {
             origin,
@@ -86,7 +86,10 @@ impl Desk {
     }
 
     fn basic(&self, id: &str) -> String {
-        let secret = self.folder.secret(&format!("{id}.client")).unwrap();
+        let secret = self
+            .folder
+            .secret(&format!("{}.client", id.trim_start_matches("muhrdor-")))
+            .unwrap();
         format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
     }
 
