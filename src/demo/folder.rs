@@ -103,7 +103,7 @@ impl Folder {
     /// # Errors
     /// When they cannot be made.
     pub fn make(&self) -> Result<(), DemoError> {
-        for sub in ["tls", "keys", "secrets", "walk"] {
+        for sub in ["tls", "secrets", "walk", "store", "lock"] {
             let path = self.0.join(sub);
             fs::DirBuilder::new()
                 .recursive(true)

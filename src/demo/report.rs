@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::demo::error::DemoError;
 use crate::demo::folder::{Folder, client_secret};
+use crate::demo::part::Part;
 use crate::demo::people::{ACCOUNTS, AZIZA, SYSTEMS, person};
+use crate::demo::settings::Run;
 
 /// Where everything is, once it runs.
 #[derive(Debug, Clone)]
@@ -28,6 +30,25 @@ pub struct Places {
 }
 
 impl Places {
+    /// The places of a run whose config stands at `config`.
+    #[must_use]
+    pub fn new(run: &Run, portal: String, config: PathBuf) -> Self {
+        let at = |part: Part| {
+            let found = run.parts.iter().find(|(known, _)| *known == part);
+            found.map_or_else(String::new, |(_, address)| format!("http://{address}"))
+        };
+        Self {
+            portal,
+            admin: format!("http://{}", run.admin),
+            sign_in: at(Part::SignIn),
+            civil_registry: at(Part::CivilRegistry),
+            pension_fund: at(Part::PensionFund),
+            body_system: at(Part::BodySystem),
+            trust: config.with_file_name("trust.json"),
+            config,
+        }
+    }
+
     /// Where systems get their tokens.
     #[must_use]
     pub fn token_endpoint(&self) -> String {
