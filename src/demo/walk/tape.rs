@@ -190,3 +190,58 @@ fn canaries() -> Vec<Canary> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a walk of one step ends with that received `text`.
+    fn walked(allowed: &[&str], text: &str) -> Result<(), DemoError> {
+        let home = tempfile::tempdir().unwrap();
+        let mut printed = Vec::new();
+        let mut tape = Tape::new(home.path().join("walk"), &mut printed)?;
+        tape.step(1, "One step", allowed)?;
+        tape.keep_text("answer", text)?;
+        tape.finish()
+    }
+
+    #[test]
+    fn a_canary_fails_the_walk_in_every_spelling_unless_it_is_due() {
+        for text in [
+            "{\"monthly_income\":7341907}",
+            "<td>7 341 907</td>",
+            "<td>7\u{a0}341\u{a0}907</td>",
+            "sarcoidosis-D86-aziza",
+            "x-subject: 41507850211172",
+        ] {
+            assert!(
+                matches!(walked(&[], text), Err(DemoError::Walk { failed: 1, .. })),
+                "{text}"
+            );
+        }
+        assert!(walked(&["7341907"], "{\"monthly_income\":7341907}").is_ok());
+        assert!(walked(&["7341907"], "{\"pinfl\":\"41507850211172\"}").is_err());
+        assert!(walked(&[], "{\"pinfl\":\"••••••••••1172\"}").is_ok());
+    }
+
+    #[test]
+    fn what_was_received_is_kept_under_its_step() {
+        let home = tempfile::tempdir().unwrap();
+        let mut printed = Vec::new();
+        let mut tape = Tape::new(home.path().join("walk"), &mut printed).unwrap();
+        tape.step(3, "One step", &[]).unwrap();
+        tape.keep_text("record", "bytes").unwrap();
+        tape.check("it came", Outcome::equal(&1, &2)).unwrap();
+        assert!(matches!(
+            tape.finish(),
+            Err(DemoError::Walk { failed: 1, all: 1 })
+        ));
+        let kept = std::fs::read_to_string(home.path().join("walk/3-01-record.txt")).unwrap();
+        assert_eq!(kept, "bytes");
+        let printed = String::from_utf8(printed).unwrap();
+        assert!(
+            printed.contains("3. One step\n   WRONG  it came: 1\n"),
+            "{printed}"
+        );
+    }
+}

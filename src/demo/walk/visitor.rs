@@ -50,14 +50,17 @@ impl Visitor {
         })
     }
 
-    /// GET of a path of the portal, as JSON.
+    /// GET of a path of the portal; for JSON where no `accept` is among the headers.
     pub(super) async fn get(
         &mut self,
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Reply, DemoError> {
         let url = self.portal.join(path).map_err(|_| unanswered(path))?;
-        let mut ask = Ask::get(url).with("accept", "application/json");
+        let mut ask = Ask::get(url);
+        if !headers.iter().any(|(name, _)| *name == "accept") {
+            ask = ask.with("accept", "application/json");
+        }
         for (name, value) in headers {
             ask = ask.with(name, value);
         }
