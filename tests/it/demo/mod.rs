@@ -24,6 +24,10 @@ impl HandClock {
         Arc::new(Self(AtomicI64::new(1_800_000_000_000)))
     }
 
+    fn set(&self, now: Timestamp) {
+        self.0.store(now.unix_ms(), Ordering::SeqCst);
+    }
+
     fn advance_seconds(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use muhrdor::clock::{Clock, SystemClock};
 use muhrdor::demo::{Ask, Client, Folder, Provider, PublicKey, Reply, verify};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
@@ -296,4 +297,42 @@ async fn a_system_gets_a_token_for_the_portal_with_its_own_scopes_only() {
     let reply = desk.client.send(&wrong).await.unwrap();
     assert_eq!(reply.status, 401);
     assert!(reply.header("www-authenticate").is_some());
+}
+
+#[tokio::test]
+async fn what_it_says_reads_as_openid_connect_to_another_program() {
+    use openidconnect::core::{
+        CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreProviderMetadata,
+    };
+    use openidconnect::{ClientId, ClientSecret, Nonce};
+
+    let mut desk = Desk::open().await;
+    // The other program asks the machine for the time.
+    desk.clock.set(SystemClock::new().now());
+    let metadata = Ask::get(desk.url("/applicants/.well-known/openid-configuration"));
+    let metadata = desk.client.send(&metadata).await.unwrap().body;
+    let metadata: CoreProviderMetadata = serde_json::from_slice(&metadata).unwrap();
+    let set = Ask::get(metadata.jwks_uri().url().clone());
+    let set = desk.client.send(&set).await.unwrap().body;
+    let set: CoreJsonWebKeySet = serde_json::from_slice(&set).unwrap();
+
+    let code = desk.code("applicants", "aziza").await;
+    let tokens = desk.redeem("applicants", &code, ("", "")).await.json();
+    let token: CoreIdToken = tokens["id_token"].as_str().unwrap().parse().unwrap();
+    let verifier = CoreIdTokenVerifier::new_confidential_client(
+        ClientId::new("muhrdor-portal".into()),
+        ClientSecret::new(desk.folder.secret("portal.client").unwrap()),
+        metadata.issuer().clone(),
+        set,
+    )
+    .set_allowed_algs(
+        metadata
+            .id_token_signing_alg_values_supported()
+            .iter()
+            .cloned(),
+    );
+    let claims = token.claims(&verifier, &Nonce::new("n-1".into())).unwrap();
+    assert_eq!(claims.subject().as_str(), "aziza");
+    let other = token.claims(&verifier, &Nonce::new("n-2".into()));
+    assert!(other.is_err(), "the nonce is bound");
 }
