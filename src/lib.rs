@@ -7,5 +7,11 @@
 #![forbid(unsafe_code)]
 
 // cellar: words and tools
+pub mod clock;
 pub mod domain;
+pub mod keys;
+pub mod tlog;
 pub mod wire;
+
+// outside the walls
+pub mod store;

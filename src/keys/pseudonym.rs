@@ -1,0 +1,113 @@
+//! Keyed pseudonyms: names that only the holder of the key can make from a number.
+
+use std::fmt::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+
+use crate::domain::name::{AgencyId, DataClass, OfficialId, ServiceId};
+use crate::domain::person::{PersonId, Pinfl};
+use crate::keys::Secret;
+
+/// Makes pseudonyms under one key of the deployment, each kind under its own label.
+///
+/// The key is never rotated: a person's journal is found by the pseudonym it makes.
+#[derive(Clone)]
+pub struct Pseudonym {
+    key: hmac::Key,
+}
+
+impl Pseudonym {
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret.expose()),
+        }
+    }
+
+    /// The name by which all rooms and stores know the person with this number.
+    #[must_use]
+    pub fn person(&self, pinfl: &Pinfl) -> PersonId {
+        PersonId::from_bytes(self.of("person", &[pinfl.expose().as_bytes()]))
+    }
+
+    /// The name by which one service knows a person: two services cannot join what they know
+    /// (OpenID Connect Core §8.1). 43 characters of base64url.
+    #[must_use]
+    pub fn pairwise(&self, person: PersonId, service: &ServiceId) -> String {
+        let parts = [&person.as_bytes()[..], service.as_str().as_bytes()];
+        URL_SAFE_NO_PAD.encode(self.of("pairwise", &parts))
+    }
+
+    /// The number by which a citizen's journal knows an official: 16 hexadecimal digits.
+    #[must_use]
+    pub fn official(&self, agency: &AgencyId, official: &OfficialId) -> String {
+        let parts = [agency.as_str().as_bytes(), official.as_str().as_bytes()];
+        hex(self.of("official", &parts).get(..8).unwrap_or_default())
+    }
+
+    /// What stands in place of a masked value: the same for the same recipient, class and value,
+    /// another for another recipient. 16 hexadecimal digits.
+    #[must_use]
+    pub fn masked(&self, recipient: &AgencyId, class: &DataClass, value: &str) -> String {
+        let parts = [
+            recipient.as_str().as_bytes(),
+            class.as_str().as_bytes(),
+            value.as_bytes(),
+        ];
+        hex(self.of("masked", &parts).get(..8).unwrap_or_default())
+    }
+
+    /// The keyed digest of bytes that leave, to be compared when the bytes are shown again.
+    #[must_use]
+    pub fn delivered(&self, bytes: &[u8]) -> DeliveredDigest {
+        DeliveredDigest(self.of("delivered", &[bytes]))
+    }
+
+    /// HMAC-SHA-256 over the label and the parts, each preceded by its length, so that no two
+    /// lists of parts give the same bytes.
+    fn of(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"muhrdor pseudonym\0");
+        for part in std::iter::once(label.as_bytes()).chain(parts.iter().copied()) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let mut out = [0; 32];
+        for (to, from) in out.iter_mut().zip(context.sign().as_ref()) {
+            *to = *from;
+        }
+        out
+    }
+}
+
+/// The keyed digest of what was delivered; shown as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeliveredDigest([u8; 32]);
+
+impl fmt::Display for DeliveredDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for DeliveredDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeliveredDigest({self})")
+    }
+}
+
+impl fmt::Debug for Pseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pseudonym(withheld)")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,17 @@
+//! Backends on this machine's disk: SQLite for rows, plain files for tiles.
+//!
+//! What returns `Ok` here has been through fsync. Space is asked for before a write, so that a full
+//! disk is a refusal; any failure after that is doubt, and said as such.
+
+mod durable;
+mod leaf_index;
+mod lock;
+mod space;
+mod sqlite;
+mod tiles;
+
+pub use leaf_index::SqliteLeafIndex;
+pub use lock::SqliteLock;
+pub use space::Space;
+pub use sqlite::SqliteError;
+pub use tiles::FileTiles;

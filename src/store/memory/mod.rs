@@ -1,0 +1,16 @@
+//! Backends in this process's memory: for tests, and for what may be lost with the process.
+
+mod leaf_index;
+mod lock;
+mod tiles;
+
+pub use leaf_index::MemoryLeafIndex;
+pub use lock::MemoryLock;
+pub use tiles::MemoryTiles;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks; a writer that panicked left whole values behind, since each change is one assignment.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,14 @@
+//! The house in one process: one module a room.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod keys;
+mod store;
+mod tlog;
