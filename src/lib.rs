@@ -14,4 +14,6 @@ pub mod tlog;
 pub mod wire;
 
 // outside the walls
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod store;

@@ -49,7 +49,7 @@ impl Desk {
         Url::parse(&format!("{}{path}", self.origin)).unwrap()
     }
 
-    fn request(&self) -> Vec<(&'static str, String)> {
+    fn request() -> Vec<(&'static str, String)> {
         let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
         vec![
             ("response_type", "code".into()),
@@ -71,7 +71,7 @@ impl Desk {
 
     /// Signs in and gives the parameters the browser is sent back with.
     async fn sign_in(&mut self, realm: &str, login: &str) -> Vec<(String, String)> {
-        let mut fields = self.request();
+        let mut fields = Self::request();
         fields.push(("login", login.into()));
         fields.push(("password", format!("{login}-demo")));
         sent_back(&self.authorize(realm, &fields).await)
@@ -212,7 +212,7 @@ async fn a_wrong_password_or_realm_shows_the_form_again() {
         ("applicants", "aziza", "wrong"),
         ("officials", "aziza", "aziza-demo"),
     ] {
-        let mut fields = desk.request();
+        let mut fields = Desk::request();
         fields.extend([
             ("login", login.to_owned()),
             ("password", password.to_owned()),
@@ -238,14 +238,14 @@ async fn a_wrong_password_or_realm_shows_the_form_again() {
 #[tokio::test]
 async fn a_request_without_pkce_goes_back_refused_and_one_to_elsewhere_goes_nowhere() {
     let mut desk = Desk::open().await;
-    let with = |desk: &Desk, name: &str, value: &str| -> Vec<(&'static str, String)> {
+    let with = |name: &str, value: &str| -> Vec<(&'static str, String)> {
         let change = |(n, v)| (n, if n == name { value.to_owned() } else { v });
-        desk.request().into_iter().map(change).collect()
+        Desk::request().into_iter().map(change).collect()
     };
-    let plain = with(&desk, "code_challenge_method", "plain");
+    let plain = with("code_challenge_method", "plain");
     let back = sent_back(&desk.authorize("applicants", &plain).await);
     assert!(back.contains(&("error".into(), "invalid_request".into())));
-    let no_openid = with(&desk, "scope", "profile");
+    let no_openid = with("scope", "profile");
     let back = sent_back(&desk.authorize("applicants", &no_openid).await);
     assert!(back.contains(&("error".into(), "invalid_scope".into())));
 
@@ -253,14 +253,14 @@ async fn a_request_without_pkce_goes_back_refused_and_one_to_elsewhere_goes_nowh
         ("redirect_uri", "https://localhost:8443/oauth2/callback?x"),
         ("client_id", "demo-bank-system"),
     ] {
-        let elsewhere = with(&desk, name, value);
+        let elsewhere = with(name, value);
         let reply = desk.authorize("applicants", &elsewhere).await;
         assert_eq!(
             (reply.status.as_u16(), reply.header("location")),
             (400, None)
         );
     }
-    let mut twice = desk.request();
+    let mut twice = Desk::request();
     twice.push(("state", "another".into()));
     assert_eq!(desk.authorize("applicants", &twice).await.status, 400);
 }
