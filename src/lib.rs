@@ -30,4 +30,6 @@ pub mod server;
 
 // outside the walls
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod store;
