@@ -1,0 +1,92 @@
+//! The bundle of a folder as one snapshot: the register and the rules from the same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::domain::operation::Operation;
+use crate::domain::problem::Problem;
+use crate::domain::service::{Backend, Service};
+use crate::gateway::Snapshot;
+use crate::policy::{self, Known, Policy, Source, Vocabulary};
+use crate::register::{Files, KnownNames, Register};
+
+/// Where a bundle keeps the register.
+const SERVICES_FOLDER: &str = "services/";
+
+/// A loaded bundle and the bytes it was loaded from.
+#[derive(Debug)]
+pub struct House {
+    pub source: Source,
+    pub snapshot: Snapshot,
+}
+
+/// Loads a bundle's folder.
+///
+/// # Errors
+/// Every problem of vocabulary, register and rules that can be told apart.
+pub fn load_house(folder: &Path) -> Result<House, Vec<Problem>> {
+    let source = Source::read_folder(folder)?;
+    let vocabulary = Policy::vocabulary_of(&source)?;
+    let files = register_files(&source, folder);
+    let register = Register::read(&files, &names(&vocabulary))?;
+    let known = Known {
+        services: register.services().map(|service| service.id.clone()).collect(),
+        operations: register.operations().map(|operation| operation.id.clone()).collect(),
+    };
+    let policy = Arc::new(Policy::load(&source, &known)?);
+    Ok(House { source, snapshot: Snapshot { register, policy } })
+}
+
+/// What is wrong with a config's bundle, its tests, and its upstreams.
+pub(super) fn problems(config: &Config) -> Vec<Problem> {
+    let house = match load_house(&config.bundle_dir) {
+        Ok(house) => house,
+        Err(problems) => return problems,
+    };
+    let mut problems = config.unaddressed(upstreams(&house.snapshot.register));
+    match policy::run(&house.snapshot.policy, &house.source) {
+        Ok(suites) => problems.extend(suites.iter().flat_map(policy::Suite::problems)),
+        Err(found) => problems.extend(found),
+    }
+    problems
+}
+
+/// The upstreams that the register names.
+fn upstreams(register: &Register) -> BTreeSet<crate::domain::name::UpstreamName> {
+    let backends = register.services().map(|service| &service.backend);
+    backends
+        .filter_map(|backend| match backend {
+            Backend::Upstream { name, .. } => Some(name.clone()),
+            Backend::InHouse => None,
+        })
+        .collect()
+}
+
+fn register_files(source: &Source, folder: &Path) -> Files {
+    let described = source.files().filter_map(|(path, bytes)| {
+        let name = path.strip_prefix(SERVICES_FOLDER)?;
+        Some((name.to_owned(), bytes.to_vec()))
+    });
+    Files::in_memory(&folder.join(SERVICES_FOLDER), described)
+}
+
+fn names(vocabulary: &Vocabulary) -> KnownNames {
+    let agencies = vocabulary.agencies().map(|a| (a.id.clone(), a.names.clone()));
+    KnownNames {
+        purposes: vocabulary.purposes().map(|purpose| purpose.id.clone()).collect(),
+        classes: vocabulary.classes().map(|class| class.id.clone()).collect(),
+        roles: vocabulary.roles().map(|(role, _)| role.clone()).collect(),
+        agencies: agencies.collect::<BTreeMap<_, _>>(),
+    }
+}
+
+impl House {
+    /// The e-services and operations, for what lists them.
+    #[must_use]
+    pub fn listed(&self) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
+        let register = &self.snapshot.register;
+        (register.services().cloned().collect(), register.operations().cloned().collect())
+    }
+}

@@ -1,0 +1,47 @@
+//! What serving never does: making keys and empty stores.
+
+use std::path::PathBuf;
+
+use ring::rand::SystemRandom;
+
+use crate::app::error::AppError;
+use crate::app::identity;
+use crate::app::stores::{self, ASSERTION_KEY, JOURNAL_KEY, Keys, PSEUDONYM_KEY, VAULT_KEY, name};
+use crate::config::Config;
+use crate::domain::time::Timestamp;
+use crate::keys::{Algorithm, KeyFolder};
+
+/// Makes the keys and stores of a config that are not there yet; what is there stays as it is.
+/// Says what it made.
+///
+/// # Errors
+/// When a file cannot be written, or half of a store is there and half is not.
+pub fn init(config: &Config, now: Timestamp) -> Result<Vec<PathBuf>, AppError> {
+    let random = SystemRandom::new();
+    let folder = if config.keys_dir.exists() {
+        KeyFolder::open(&config.keys_dir)?
+    } else {
+        KeyFolder::create(&config.keys_dir)?
+    };
+    let present: Vec<String> =
+        folder.list()?.into_iter().map(|(name, _)| name.as_str().to_owned()).collect();
+    let missing = |key: &str| !present.iter().any(|name| name == key);
+    let mut made = Vec::new();
+    for (key, algorithm) in
+        [(ASSERTION_KEY, Algorithm::Es256), (JOURNAL_KEY, Algorithm::Ed25519)]
+    {
+        if missing(key) {
+            folder.create_signing(&name(key)?, algorithm, now, &random)?;
+            made.push(config.keys_dir.join(key));
+        }
+    }
+    for key in [PSEUDONYM_KEY, VAULT_KEY] {
+        if missing(key) {
+            folder.create_secret(&name(key)?, now, &random)?;
+            made.push(config.keys_dir.join(key));
+        }
+    }
+    made.extend(stores::create(config, &Keys::open(config)?)?);
+    made.extend(identity::create(config)?);
+    Ok(made)
+}

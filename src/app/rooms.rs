@@ -1,0 +1,127 @@
+//! The rooms, wired from a config.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use ring::rand::SystemRandom;
+
+use crate::app::error::AppError;
+use crate::app::identity;
+use crate::app::stores::{self, Keys};
+use crate::clock::Clock;
+use crate::config::{Config, FactOrigin};
+use crate::console::{Console, Desk, PortalSettings};
+use crate::counts::Counts;
+use crate::domain::name::UpstreamName;
+use crate::egress::Egress;
+use crate::facts::{Assignment, FactFile, FactRoom, FactService, FactServiceSettings, FactSource};
+use crate::gateway::{Gateway, Rooms, Snapshot};
+use crate::limits::PrincipalLimit;
+use crate::redaction::{Redaction, RedactionSettings};
+use crate::tlog::Fatal;
+use crate::upstream::{Endpoint, Pool, PoolSettings, Upstream, Vouch};
+
+/// Facts remembered, of each kind.
+const FACTS_MAX: usize = 100_000;
+
+/// The corridor with its rooms, and what outlives a request.
+pub(super) struct Wired {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) console: Arc<Console>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) keys: Keys,
+    pub(super) identity: identity::Kept,
+}
+
+/// Wires the rooms. Opens stores; must be called where tasks can be spawned.
+pub(super) async fn wire(
+    config: &Config,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Wired, AppError> {
+    let keys = Keys::open(config)?;
+    let random = Arc::new(SystemRandom::new());
+    let fatal = Fatal::new(|why| {
+        tracing::error!(target: "muhrdor::fatal", why, "history cannot be written; stopping");
+        std::process::abort();
+    });
+    let journal = Arc::new(stores::journal(config, &keys, &random, &fatal)?);
+    let egress = Arc::new(identity::egress(config)?);
+    let console = Arc::new(Console::new(PortalSettings::of(&config.portal))?);
+    let counts = Arc::new(Counts::new());
+    let kept = identity::open(config, &keys, &egress, clock, &random).await?;
+    let house = Arc::clone(&snapshot);
+    let desk = Desk::new(Arc::clone(&journal), Arc::new(move || house.load_full().books()));
+    let vouch = Vouch::new(
+        config.portal.origin.clone(),
+        keys.assertion.clone(),
+        Arc::clone(&keys.pseudonym),
+    );
+    let upstream = Upstream::new(pools(config)?, Arc::new(desk), vouch, Arc::clone(clock));
+    let rooms = Rooms {
+        identity: Arc::clone(&kept.identity),
+        sign_in: Arc::clone(&kept.sign_in),
+        limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
+        facts: facts(config, &keys, &egress, clock)?,
+        upstream,
+        redaction: Redaction::new(Arc::clone(&keys.pseudonym), RedactionSettings::default()),
+        journal,
+        counts: Arc::clone(&counts),
+        pages: Arc::<Console>::clone(&console),
+        pseudonym: Arc::clone(&keys.pseudonym),
+        clock: Arc::clone(clock),
+    };
+    let gateway = Arc::new(Gateway::new(rooms, snapshot));
+    Ok(Wired { gateway, console, counts, keys, identity: kept })
+}
+
+fn pools(config: &Config) -> Result<HashMap<UpstreamName, Pool>, AppError> {
+    let mut pools = HashMap::new();
+    for (name, upstream) in &config.upstreams {
+        let endpoint = Endpoint::parse(upstream.address.as_str()).map_err(|cause| {
+            AppError::Setting { what: format!("upstreams.{name}"), cause: cause.to_string() }
+        })?;
+        let settings = PoolSettings {
+            idle_connections_max: upstream.idle_connections_max,
+            connect_ms_max: upstream.connect_ms_max,
+            idle_ms_max: upstream.idle_ms_max,
+        };
+        pools.insert(name.clone(), Pool::new(endpoint, settings));
+    }
+    Ok(pools)
+}
+
+fn facts(
+    config: &Config,
+    keys: &Keys,
+    egress: &Arc<Egress>,
+    clock: &Arc<dyn Clock>,
+) -> Result<FactRoom, AppError> {
+    let mut assignments = Vec::new();
+    for facts in &config.facts {
+        let source: Arc<dyn FactSource> = match &facts.origin {
+            FactOrigin::File(path) => Arc::new(FactFile::read(path, &keys.pseudonym)?),
+            FactOrigin::Service { address, secret } => {
+                let secret = secret.read().map_err(|cause| AppError::Setting {
+                    what: format!("facts.{}", facts.name),
+                    cause: cause.to_string(),
+                })?;
+                let settings = FactServiceSettings {
+                    name: facts.name.clone(),
+                    address: address.trim_end_matches('/').to_owned(),
+                    secret,
+                };
+                let (egress, pseudonym) = (Arc::clone(egress), Arc::clone(&keys.pseudonym));
+                Arc::new(FactService::new(settings, egress, pseudonym))
+            }
+        };
+        assignments.push(Assignment {
+            agencies: facts.agencies.clone(),
+            kinds: facts.answers.clone(),
+            source,
+        });
+    }
+    let age = config.timeouts.fact_age_ms_max;
+    Ok(FactRoom::new(assignments, Arc::clone(clock), age, FACTS_MAX))
+}

@@ -1,0 +1,223 @@
+//! A gateway that runs: its listeners, its drain, its end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::task::JoinSet;
+
+use crate::app::bundle::load_house;
+use crate::app::doors::{Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, SignInDoor};
+use crate::app::error::AppError;
+use crate::app::rooms::{self, Wired};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::entry::VisitId;
+use crate::domain::peer::Channel;
+use crate::gateway::{Gateway, Snapshot};
+use crate::server::connection::{self, Connections};
+use crate::server::control::{self, ControlSocket};
+use crate::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
+use crate::server::drain::Drain;
+use crate::server::health::{self, Admin, Health};
+use crate::server::listener::{self, Listener};
+use crate::server::tls::{self, Tls};
+use crate::wire::pages::Pages;
+
+/// A gateway whose listeners are bound. Dropping it cuts everything off.
+#[derive(Debug)]
+pub struct Running {
+    portal: SocketAddr,
+    admin: SocketAddr,
+    drain: Arc<Drain>,
+    gateway: Arc<Gateway>,
+    kept: crate::app::identity::Kept,
+    /// Public listeners: drained first.
+    public: JoinSet<()>,
+    /// Admin listener and control socket: answer to the last.
+    inner: JoinSet<()>,
+}
+
+pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, AppError> {
+    let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
+    let snapshot = Arc::new(ArcSwap::from_pointee(house.snapshot));
+    let meter = recorder();
+    let Wired { gateway, console, counts, keys, identity } =
+        rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
+    let drain = Arc::new(Drain::default());
+
+    let health = Arc::new(Health::new(Arc::new(Ready), Arc::new(Meter(meter))));
+    let admin = Admin::bind(&health::Settings { address: config.listen.admin }).await?;
+    let desk = Arc::new(Desk {
+        gateway: Arc::clone(&gateway),
+        counts,
+        reload: reload(config.bundle_dir.clone(), snapshot),
+    });
+    let control = ControlSocket::bind(control::Settings::at(config.listen.control.clone())).await?;
+    let key_set = KeySet { keys: keys.assertion, clock: Arc::clone(&clock) };
+    let dispatch = dispatch(config, &gateway, console, key_set, &clock)?;
+    let gate = Arc::new(Gate);
+    let connections =
+        Arc::new(Connections::new(connection_settings(config), dispatch, Arc::<Gate>::clone(&gate)));
+    let tls = Arc::new(Tls::load(tls_settings(config), clock)?);
+    let listener = Listener::bind(&listener_settings(config)).await?;
+
+    let (portal, admin_address) = (listener.address()?, admin.address()?);
+    let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
+    inner.spawn(admin.run(Arc::clone(&health), drain.listen()));
+    inner.spawn(control.run(desk, drain.listen()));
+    public.spawn(listener.run(tls, connections, gate, drain.listen()));
+    health.mark_started();
+    let admin = admin_address;
+    Ok(Running { portal, admin, drain, gateway, kept: identity, public, inner })
+}
+
+impl Running {
+    /// Where the portal listens.
+    #[must_use]
+    pub const fn portal(&self) -> SocketAddr {
+        self.portal
+    }
+
+    /// Where health and metrics are.
+    #[must_use]
+    pub const fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Runs until the first SIGTERM or SIGINT, drains for at most `bound`, and ends.
+    ///
+    /// # Errors
+    /// When signals cannot be received.
+    pub async fn until_signalled(mut self, bound: Duration) -> Result<(), AppError> {
+        let drain = Arc::clone(&self.drain);
+        tokio::select! {
+            told = drain.on_signals(bound) => told?,
+            () = joined(&mut self.public) => {}
+        }
+        self.end().await;
+        Ok(())
+    }
+
+    /// Ends in good order: what is under way is finished, for at most `bound`.
+    pub async fn stop(mut self, bound: Duration) {
+        self.drain.begin();
+        tokio::select! {
+            () = joined(&mut self.public) => {}
+            () = tokio::time::sleep(bound) => {}
+        }
+        self.end().await;
+    }
+
+    async fn end(mut self) {
+        self.drain.now();
+        joined(&mut self.public).await;
+        self.gateway.drain().await;
+        joined(&mut self.inner).await;
+        self.kept.close().await;
+    }
+}
+
+async fn joined(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+/// The process's one recorder of metrics; a second gateway in the process shares it.
+fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    let made = RECORDER.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        // Someone else's recorder keeps its place; ours then renders nothing.
+        let _taken = metrics::set_global_recorder(recorder);
+        handle
+    });
+    made.clone()
+}
+
+/// Swaps the bundle for what its folder holds now, or keeps the old and says why.
+fn reload(
+    folder: PathBuf,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+) -> Arc<dyn Fn() -> Result<String, String> + Send + Sync> {
+    Arc::new(move || match load_house(&folder) {
+        Ok(house) => {
+            let id = house.snapshot.policy.id().to_string();
+            snapshot.store(Arc::new(house.snapshot));
+            Ok(id)
+        }
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Err(lines.join("\n"))
+        }
+    })
+}
+
+fn dispatch(
+    config: &Config,
+    gateway: &Arc<Gateway>,
+    pages: Arc<dyn Pages>,
+    key_set: KeySet,
+    clock: &Arc<dyn Clock>,
+) -> Result<Dispatch, AppError> {
+    let random = SystemRandom::new();
+    let reserved = vec![
+        Reserved {
+            path: "/oauth2/{*rest}".to_owned(),
+            door: Arc::new(SignInDoor(Arc::clone(gateway))),
+        },
+        Reserved { path: "/.well-known/jwks.json".to_owned(), door: Arc::new(key_set) },
+        Reserved { path: "/assets/{*rest}".to_owned(), door: Arc::new(Assets(pages)) },
+    ];
+    Ok(Dispatch::new(Wiring {
+        hosts: Hosts::read(std::slice::from_ref(&config.portal.host))?,
+        trusted_proxies: Vec::new(),
+        reserved,
+        gateway: Arc::new(Corridor(Arc::clone(gateway))),
+        turnstile: Arc::new(Gate),
+        clock: Arc::clone(clock),
+        visits: Arc::new(move || {
+            let mut bytes = [0; 16];
+            // A machine without randomness has stopped at start, where keys are opened.
+            let _drawn = random.fill(&mut bytes);
+            VisitId::from_bytes(bytes)
+        }),
+    })?)
+}
+
+fn connection_settings(config: &Config) -> connection::Settings {
+    let ms = u64::from;
+    connection::Settings {
+        idle_ms_max: ms(config.timeouts.keep_alive_ms_max),
+        head_ms_max: ms(config.timeouts.head_ms_max),
+        body_ms_max: ms(config.timeouts.body_idle_ms_max),
+        ..connection::Settings::default()
+    }
+}
+
+fn tls_settings(config: &Config) -> tls::Settings {
+    tls::Settings {
+        certificates: vec![tls::CertificateFiles {
+            hosts: vec![config.portal.host.clone()],
+            certificate_file: config.tls.certificate.clone(),
+            key_file: config.tls.key.path().to_owned(),
+        }],
+        client_authorities_file: None,
+    }
+}
+
+fn listener_settings(config: &Config) -> listener::Settings {
+    listener::Settings {
+        address: config.listen.public,
+        channel: Channel::Portal,
+        limits: listener::Limits {
+            connections_max: config.listen.connections_max,
+            connections_per_block_max: config.listen.connections_per_block_max,
+            handshake_ms_max: u64::from(config.timeouts.handshake_ms_max),
+        },
+    }
+}
