@@ -18,6 +18,7 @@ pub mod register;
 pub mod limits;
 pub mod policy;
 pub mod redaction;
+pub mod journal;
 
 // corridor and doors
 pub mod server;

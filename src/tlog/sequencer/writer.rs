@@ -37,10 +37,13 @@ pub(super) struct Writer {
 struct Batch {
     /// The leaves that are new, in order.
     leaves: Vec<Leaf>,
-    answers: Vec<(
-        oneshot::Sender<Result<Vec<Position>, TlogError>>,
-        Vec<Position>,
-    )>,
+    placed: Vec<Placed>,
+}
+
+/// A request whose leaves have their positions.
+struct Placed {
+    positions: Vec<Position>,
+    answer: oneshot::Sender<Result<Vec<Position>, TlogError>>,
 }
 
 impl Writer {
@@ -129,7 +132,7 @@ impl Writer {
     fn place(&self, requests: Vec<Request>) -> Result<Batch, TlogError> {
         let mut batch = Batch {
             leaves: Vec::with_capacity(requests.len()),
-            answers: Vec::with_capacity(requests.len()),
+            placed: Vec::with_capacity(requests.len()),
         };
         let mut here: HashMap<Hash, u64> = HashMap::new();
         for Request { leaves, answer } in requests {
@@ -145,7 +148,7 @@ impl Writer {
                     index: first.unwrap_or(next),
                 });
             }
-            batch.answers.push((answer, positions));
+            batch.placed.push(Placed { positions, answer });
         }
         Ok(batch)
     }
@@ -164,13 +167,13 @@ impl Writer {
 
 /// Tells everyone their positions; one who has gone away is not missed.
 fn answer(batch: Batch) {
-    for (answer, positions) in batch.answers {
+    for Placed { positions, answer } in batch.placed {
         let _ = answer.send(Ok(positions));
     }
 }
 
 fn refuse(batch: Batch) {
-    for (answer, _) in batch.answers {
+    for Placed { answer, .. } in batch.placed {
         let _ = answer.send(Err(TlogError::NoSpace));
     }
 }
