@@ -186,7 +186,10 @@ impl LogLeaves<'_> {
             };
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(self.tile.get(offset).map_or(Logged::Broken, |leaf| Logged::Leaf(*leaf)))
+        Ok(self
+            .tile
+            .get(offset)
+            .map_or(Logged::Broken, |leaf| Logged::Leaf(*leaf)))
     }
 
     /// The tile that holds `member` of `level`, if it leads to the signed root: full tiles by what

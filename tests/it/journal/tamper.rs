@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muhrdor::journal::{Finding, LedgerPosition, Link};
+use muhrdor::journal::{ActorKey, Finding, LedgerPosition, Link};
 use muhrdor::tlog::Hash;
 use muhrdor::tlog::hash::root_of;
 use muhrdor::tlog::tile::encode_hashes;
@@ -134,7 +134,7 @@ fn forge(house: &House) -> Vec<Hash> {
                     row.leaf.as_bytes(),
                     row.sealed,
                     row.visit.as_bytes(),
-                    row.actor.as_ref().map(|actor| actor.as_str()),
+                    row.actor.as_ref().map(ActorKey::as_str),
                 ],
             )
             .unwrap();
