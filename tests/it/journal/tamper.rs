@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muhrdor::domain::operation::Effect;
 use muhrdor::journal::{ActorKey, Finding, LedgerPosition, Link};
 use muhrdor::tlog::Hash;
 use muhrdor::tlog::hash::root_of;
@@ -211,7 +212,7 @@ async fn it_is_verified_while_it_is_written() {
     let house = House::build();
     let journal = house.open().unwrap();
     for n in 0..50 {
-        let _ = journal.open(intent(n)).await.unwrap();
+        let _ = journal.open(&Effect::Write, intent(n)).await.unwrap();
         let verified = house.verify();
         assert_eq!(verified.finding, None);
         assert_eq!(verified.rows, n + 1);
