@@ -6,26 +6,30 @@
 
 #![forbid(unsafe_code)]
 
-// cellar: words and tools
 pub mod clock;
+pub mod telemetry;
+
+// cellar: words and tools
 pub mod domain;
 pub mod keys;
 pub mod tlog;
 pub mod wire;
 
 // rooms, in walking order
-pub mod register;
+pub mod counts;
+pub mod journal;
 pub mod limits;
 pub mod policy;
 pub mod redaction;
-pub mod journal;
-
-// corridor and doors
-pub mod server;
+pub mod register;
+pub mod upstream;
 
 // corridor and doors
 pub mod console;
+pub mod server;
 
 // outside the walls
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod store;

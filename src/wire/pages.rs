@@ -82,8 +82,15 @@ pub struct Frame {
     /// The request's number, for the help desk.
     pub visit: VisitId,
     /// Who is signed in, where someone is.
-    pub account: Option<DisplayName>,
+    pub account: Option<Account>,
     pub now: Timestamp,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub name: DisplayName,
+    pub kind: PrincipalKind,
 }
 
 /// A no, as far as the person may know.
@@ -91,7 +98,7 @@ pub struct Frame {
 pub struct RefusalView {
     pub reason: Reason,
     pub hint: Option<Hint>,
-    pub retry_after_seconds: Option<u64>,
+    pub retry_after_seconds: Option<u32>,
     /// The e-service that was asked for, by its name.
     pub service: Option<Texts>,
     /// Where the person wanted to go, as an origin-form target; for the way back after signing in.

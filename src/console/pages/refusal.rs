@@ -139,7 +139,7 @@ pub(in crate::console) fn refusal(shell: &Shell<'_>, view: &RefusalView) -> Page
         title: shell.say(kind.title()).into_owned(),
         why: shell.say(&format!("reason-{}", view.reason.code())).into_owned(),
         next: shell.say(next(kind, view.hint.as_ref())).into_owned(),
-        wait: view.retry_after_seconds.map(|seconds| wait(shell, seconds)),
+        wait: view.retry_after_seconds.map(|seconds| wait(shell, u64::from(seconds))),
         button: button(shell, kind, view),
         service: view.service.as_ref().map(|names| shell.of(names)),
         code: view.reason.code(),

@@ -10,6 +10,7 @@ use crate::console::moment;
 use crate::console::texts::{Phrases, Speech};
 use crate::domain::decision::Hint;
 use crate::domain::name::RealmId;
+use crate::domain::principal::PrincipalKind;
 use crate::domain::text::{Language, Texts};
 use crate::domain::time::Timestamp;
 use crate::wire::pages::Frame;
@@ -29,6 +30,12 @@ pub(in crate::console) struct Shell<'a> {
     frame: &'a Frame,
     /// Whether the address names the language: then the links on the page do too.
     is_language_named: bool,
+}
+
+/// The way to the reader's own page.
+pub(super) struct AccountLink<'a> {
+    pub(super) name: &'a str,
+    pub(super) href: String,
 }
 
 /// One language of the switch.
@@ -109,8 +116,16 @@ impl<'a> Shell<'a> {
         SEAL_OUTLINE.trim_ascii_end()
     }
 
-    pub(super) fn account(&self) -> Option<&str> {
-        self.frame.account.as_ref().map(|name| name.0.as_str())
+    pub(super) fn account(&self) -> Option<AccountLink<'_>> {
+        let account = self.frame.account.as_ref()?;
+        // Only an applicant has a page of their own so far.
+        let target = match account.kind {
+            PrincipalKind::Person => "/my",
+            PrincipalKind::Anonymous | PrincipalKind::Official | PrincipalKind::System => {
+                "/services"
+            }
+        };
+        Some(AccountLink { name: &account.name.0, href: self.link(target) })
     }
 
     pub(super) fn visit(&self) -> String {

@@ -4,7 +4,6 @@ language-name = English
 skip = Skip to the content
 nav-label = Account
 nav-languages = Language
-nav-account = My account
 nav-sign-in = Sign in
 nav-sign-out = Sign out
 footer-run-by = This portal is run by: { $what }.

@@ -4,7 +4,6 @@ language-name = Русский
 skip = Перейти к содержанию
 nav-label = Учётная запись
 nav-languages = Язык
-nav-account = Мой кабинет
 nav-sign-in = Войти
 nav-sign-out = Выйти
 footer-run-by = Портал ведёт: { $what }.

@@ -4,7 +4,6 @@ language-name = Ўзбекча
 skip = Асосий матнга ўтиш
 nav-label = Ҳисоб
 nav-languages = Тил
-nav-account = Менинг ҳисобим
 nav-sign-in = Кириш
 nav-sign-out = Чиқиш
 footer-run-by = Портални юритувчи: { $what }.

@@ -4,7 +4,6 @@ language-name = Oʻzbekcha
 skip = Asosiy matnga oʻtish
 nav-label = Hisob
 nav-languages = Til
-nav-account = Mening hisobim
 nav-sign-in = Kirish
 nav-sign-out = Chiqish
 footer-run-by = Portalni yurituvchi: { $what }.

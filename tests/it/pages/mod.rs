@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use muhrdor::domain::principal::DisplayName;
 use muhrdor::domain::reason::Reason;
 use muhrdor::domain::text::Language;
 use muhrdor::wire::pages::{CONTENT_SECURITY_POLICY, Page, Pages};
@@ -94,7 +95,7 @@ fn what_comes_from_outside_is_text_and_never_markup() {
         let mut json = answer(operation);
         poison(&mut json, HOSTILE);
         let mut frame = frame(Language::Ru, &format!("/my?x={HOSTILE}"));
-        frame.account = Some(muhrdor::domain::principal::DisplayName(HOSTILE.into()));
+        frame.account.as_mut().unwrap().name = DisplayName(HOSTILE.into());
         let page = render(&console, operation, &json, &frame).unwrap();
         check_harmless(operation, &page);
     }

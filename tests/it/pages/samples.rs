@@ -8,7 +8,7 @@ use muhrdor::domain::principal::{DisplayName, PrincipalKind};
 use muhrdor::domain::reason::Reason;
 use muhrdor::domain::text::{Language, Texts};
 use muhrdor::domain::time::Timestamp;
-use muhrdor::wire::pages::{Frame, Page, Pages, RealmChoice, RefusalView};
+use muhrdor::wire::pages::{Account, Frame, Page, Pages, RealmChoice, RefusalView};
 use serde_json::{Value, json};
 
 pub(crate) const OPERATIONS: [&str; 4] =
@@ -43,7 +43,10 @@ pub(crate) fn frame(language: Language, path: &str) -> Frame {
         language,
         path_and_query: path.into(),
         visit: VisitId::parse("4f1c09aa7be34d1f93c2a5508d2ee671").unwrap(),
-        account: Some(DisplayName("Aziza Karimova".into())),
+        account: Some(Account {
+            name: DisplayName("Aziza Karimova".into()),
+            kind: PrincipalKind::Person,
+        }),
         now: Timestamp::parse("2026-11-23T09:05:00Z").unwrap(),
     }
 }
