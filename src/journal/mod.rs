@@ -255,7 +255,8 @@ impl Journal {
         &self.reader
     }
 
-    /// Writes what waits, integrates it, and ends.
+    /// Writes what waits, integrates it, and ends. Needed before the same stores are opened again in
+    /// this process; dropping does not wait for the integration.
     pub async fn close(mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {

@@ -68,7 +68,7 @@ async fn an_intent_without_outcome_is_a_possible_disclosure() {
     let _ = journal.open(&Effect::Write, intent(2)).await.unwrap();
     let _ = journal.record(delivered(2)).await.unwrap();
     // The process dies here; the outcome of visit 1 never comes.
-    drop(journal);
+    journal.close().await;
     let journal = house.open().unwrap();
     let seen = lane(&journal, person(1)).await;
     let seen: Vec<_> = seen.iter().map(|a| (a.entry.visit, a.certainty)).collect();

@@ -45,7 +45,7 @@ async fn a_recorded_outcome_is_there_after_a_restart() {
     assert_eq!(recorded.visit(), visit(7));
     assert_eq!(recorded.position(), Some(LedgerPosition(1)));
     assert_eq!(recorded.digest(), delivered(7).digest.as_deref());
-    drop(journal);
+    journal.close().await;
 
     let journal = house.open().unwrap();
     let found = journal.of_visit(visit(7)).await.unwrap();
