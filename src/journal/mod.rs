@@ -154,19 +154,17 @@ impl Journal {
         })
     }
 
-    /// Lets a visit that writes nothing go on without an intent; `None` for one that writes.
-    #[must_use]
-    pub fn open_read(visit: VisitId, effect: &Effect) -> Option<Opened> {
-        Opened::not_needed(visit, effect)
-    }
-
-    /// Writes the intent of a write. Durable when it returns.
+    /// Lets a visit be forwarded: for a write its intent is durable when this returns, for anything
+    /// else nothing is written.
     ///
     /// # Errors
     /// [`JournalError::Busy`] and [`JournalError::NoSpace`] before anything was written;
     /// [`JournalError::Stopped`] when it is not known whether it was.
-    pub async fn open(&self, intent: JournalEntry) -> Result<Opened, JournalError> {
+    pub async fn open(&self, effect: &Effect, intent: JournalEntry) -> Result<Opened, JournalError> {
         let visit = intent.visit;
+        if let Some(opened) = Opened::not_needed(visit, effect) {
+            return Ok(opened);
+        }
         let position = self.append(intent).await?;
         Ok(Opened::durable(visit, position))
     }
@@ -257,7 +255,8 @@ impl Journal {
         &self.reader
     }
 
-    /// Writes what waits, integrates it, and ends.
+    /// Writes what waits, integrates it, and ends. Needed before the same stores are opened again in
+    /// this process; dropping does not wait for the integration.
     pub async fn close(mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {

@@ -168,7 +168,8 @@ impl Reader {
         self.all(&self.ledger.of_visit(visit)?)
     }
 
-    /// All that one principal was given or refused from `since` on, newest first.
+    /// All that one principal was given or refused from `since` on, newest first. Less than a page
+    /// is the end.
     ///
     /// # Errors
     /// As [`Reader::who_saw`].

@@ -59,9 +59,9 @@ pub enum VerifyError {
 /// [`VerifyError`] when something cannot be read; what is wrong with it is no error but a finding.
 pub fn verify(
     ledger: &dyn Ledger,
-    vault: &Vault,
     tiles: &dyn TileStorage,
     log: &Verifier,
+    vault: &Vault,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Verified, VerifyError> {
     // The checkpoint first: rows that are written meanwhile are only more than it covers.
@@ -186,7 +186,10 @@ impl LogLeaves<'_> {
             };
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(self.tile.get(offset).map_or(Logged::Broken, |leaf| Logged::Leaf(*leaf)))
+        Ok(self
+            .tile
+            .get(offset)
+            .map_or(Logged::Broken, |leaf| Logged::Leaf(*leaf)))
     }
 
     /// The tile that holds `member` of `level`, if it leads to the signed root: full tiles by what

@@ -6,7 +6,8 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::rand::SecureRandom;
 use ring::{digest, hkdf};
 
-use crate::keys::{KeyError, Secret};
+use crate::domain::time::Timestamp;
+use crate::keys::{Dated, KeyError, RotationError, Secret};
 
 /// Encrypts and decrypts what is stored.
 ///
@@ -72,6 +73,20 @@ impl Vault {
             current: VaultKey::new(current),
             previous: previous.iter().map(VaultKey::new).collect(),
         }
+    }
+
+    /// A vault of dated keys: the last that has begun by `now` encrypts, all of them open.
+    ///
+    /// # Errors
+    /// [`RotationError::NoneYet`] before the first begins.
+    pub fn of(keys: &[Dated<Secret>], now: Timestamp) -> Result<Self, RotationError> {
+        let current = keys
+            .iter()
+            .filter(|key| key.from <= now)
+            .max_by_key(|key| key.from)
+            .ok_or(RotationError::NoneYet(now))?;
+        let others: Vec<Secret> = keys.iter().map(|key| key.key.clone()).collect();
+        Ok(Self::new(&current.key, &others))
     }
 
     /// Encrypts `plain`, to be opened only with the same `bound`.

@@ -17,4 +17,5 @@ pub mod tile;
 
 pub use checkpoint::{Checkpoint, Origin, TreeHead};
 pub use hash::Hash;
-pub use sequencer::{EntryBundles, Fatal, Leaf, Options, Position, Tlog, TlogError};
+pub use note::{NoteName, NoteSigner, Verifier};
+pub use sequencer::{EntryBundles, Fatal, Leaf, Options, Position, Stores, Tlog, TlogError};

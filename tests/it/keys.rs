@@ -260,6 +260,39 @@ fn what_is_encrypted_opens_only_in_its_place_with_its_key() {
 }
 
 #[test]
+fn the_last_key_that_has_begun_encrypts_and_all_open() {
+    let random = SystemRandom::new();
+    let secrets: Vec<Secret> = (0..3).map(|_| Secret::generate(&random).unwrap()).collect();
+    let dated = |n: usize, from| Dated {
+        from: at(from),
+        key: secrets[n].clone(),
+    };
+    let keys = [dated(1, 200), dated(0, 100), dated(2, 300)];
+    assert!(Vault::of(&keys, at(99)).is_err());
+    let place = Bound {
+        purpose: "session",
+        place: b"1",
+    };
+    for (now, n) in [(100, 0), (250, 1), (300, 2)] {
+        let sealed = Vault::of(&keys, at(now))
+            .unwrap()
+            .seal(place, b"x", &random)
+            .unwrap();
+        assert_eq!(
+            Vault::new(&secrets[n], &[]).open(place, &sealed).unwrap(),
+            b"x"
+        );
+        assert_eq!(
+            Vault::of(&keys, at(100))
+                .unwrap()
+                .open(place, &sealed)
+                .unwrap(),
+            b"x"
+        );
+    }
+}
+
+#[test]
 fn no_bit_of_what_is_encrypted_can_change() {
     let random = SystemRandom::new();
     let vault = Vault::new(&Secret::generate(&random).unwrap(), &[]);

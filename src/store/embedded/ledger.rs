@@ -10,7 +10,7 @@ use crate::domain::person::PersonId;
 use crate::journal::{
     ActorKey, Ledger, LedgerError, LedgerHead, LedgerPosition, LedgerRow, Link, RowStage,
 };
-use crate::store::embedded::sqlite::{self, Kind, Sync, from_row, hold, to_row};
+use crate::store::embedded::sqlite::{self, Durability, Kind, from_row, hold, to_row};
 use crate::store::embedded::{Space, SqliteError};
 use crate::tlog::Hash;
 
@@ -26,13 +26,13 @@ pub struct SqliteLedger {
 impl SqliteLedger {
     /// Makes the file of a new ledger.
     pub fn create(path: &Path, free_bytes_min: u64) -> Result<Self, SqliteError> {
-        sqlite::create(path, KIND, Sync::Full).map(drop)?;
+        sqlite::create(path, KIND, Durability::Full).map(drop)?;
         Self::open(path, free_bytes_min)
     }
 
     /// Opens an existing ledger; `free_bytes_min` of its disk stay free.
     pub fn open(path: &Path, free_bytes_min: u64) -> Result<Self, SqliteError> {
-        let writer = sqlite::open(path, KIND, Sync::Full)?;
+        let writer = sqlite::open(path, KIND, Durability::Full)?;
         Ok(Self {
             writer: Some(Mutex::new(writer)),
             reader: Mutex::new(sqlite::open_read_only(path, KIND)?),

@@ -4,16 +4,12 @@
 //! disk is a refusal; any failure after that is doubt, and said as such.
 
 mod durable;
-mod leaf_index;
 mod ledger;
-mod lock;
 mod space;
 mod sqlite;
-mod tiles;
+mod tlog;
 
-pub use leaf_index::SqliteLeafIndex;
 pub use ledger::SqliteLedger;
-pub use lock::SqliteLock;
 pub use space::Space;
 pub use sqlite::SqliteError;
-pub use tiles::FileTiles;
+pub use tlog::{FileTiles, SqliteLeafIndex, SqliteLock};

@@ -37,7 +37,7 @@ pub(super) struct Kind {
 
 /// How sure a commit is when it returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sync {
+pub(super) enum Durability {
     /// Through fsync.
     Full,
     /// Whole, but perhaps lost with the power: for what can be rebuilt.
@@ -45,7 +45,11 @@ pub(super) enum Sync {
 }
 
 /// Makes a new file, readable by its owner only.
-pub(super) fn create(path: &Path, kind: Kind, sync: Sync) -> Result<Connection, SqliteError> {
+pub(super) fn create(
+    path: &Path,
+    kind: Kind,
+    durability: Durability,
+) -> Result<Connection, SqliteError> {
     let io = |source| SqliteError::Io {
         path: path.to_owned(),
         source,
@@ -65,7 +69,7 @@ pub(super) fn create(path: &Path, kind: Kind, sync: Sync) -> Result<Connection, 
         connection.pragma_update(None, "application_id", kind.application_id)?;
         connection.execute_batch(kind.tables)
     };
-    let connection = connect(path, sync, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    let connection = connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| set_up(&connection).map(|()| connection))
         .map_err(|source| SqliteError::Sqlite {
             path: path.to_owned(),
@@ -76,19 +80,28 @@ pub(super) fn create(path: &Path, kind: Kind, sync: Sync) -> Result<Connection, 
 }
 
 /// Opens an existing file for writing.
-pub(super) fn open(path: &Path, kind: Kind, sync: Sync) -> Result<Connection, SqliteError> {
-    open_with(path, kind, sync, OpenFlags::SQLITE_OPEN_READ_WRITE)
+pub(super) fn open(
+    path: &Path,
+    kind: Kind,
+    durability: Durability,
+) -> Result<Connection, SqliteError> {
+    open_with(path, kind, durability, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
 /// Opens an existing file for reading only, also while another process writes it.
 pub(super) fn open_read_only(path: &Path, kind: Kind) -> Result<Connection, SqliteError> {
-    open_with(path, kind, Sync::Full, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    open_with(
+        path,
+        kind,
+        Durability::Full,
+        OpenFlags::SQLITE_OPEN_READ_ONLY,
+    )
 }
 
 fn open_with(
     path: &Path,
     kind: Kind,
-    sync: Sync,
+    durability: Durability,
     flags: OpenFlags,
 ) -> Result<Connection, SqliteError> {
     if !path.is_file() {
@@ -98,7 +111,7 @@ fn open_with(
         path: path.to_owned(),
         source,
     };
-    let connection = connect(path, sync, flags).map_err(failed)?;
+    let connection = connect(path, durability, flags).map_err(failed)?;
     let found: i32 = connection
         .pragma_query_value(None, "application_id", |row| row.get(0))
         .map_err(failed)?;
@@ -108,14 +121,14 @@ fn open_with(
     Ok(connection)
 }
 
-fn connect(path: &Path, sync: Sync, flags: OpenFlags) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, durability: Durability, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
         connection.pragma_update(None, "journal_mode", "wal")?;
-        let synchronous = match sync {
-            Sync::Full => "full",
-            Sync::Rebuildable => "normal",
+        let synchronous = match durability {
+            Durability::Full => "full",
+            Durability::Rebuildable => "normal",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
     }

@@ -75,7 +75,7 @@ impl Writer {
                 batch.push(next);
             }
             if let Err(error) = self.commit(batch) {
-                // Whoever waits learns that the log has stopped when the queue is dropped.
+                // Whoever waits learns that the log has stopped when their request is dropped.
                 fatal.stop(&error);
                 return;
             }

@@ -2,6 +2,7 @@
 
 use muhrdor::domain::data::Form;
 use muhrdor::domain::entry::{Disclosed, JournalEntry, Stage};
+use muhrdor::domain::operation::Effect;
 use muhrdor::domain::person::PersonId;
 use muhrdor::domain::purpose::Visibility;
 use muhrdor::domain::reason::Reason;
@@ -63,11 +64,11 @@ async fn refusals_and_departures_disclosed_nothing_and_are_not_shown() {
 async fn an_intent_without_outcome_is_a_possible_disclosure() {
     let house = House::build();
     let journal = house.open().unwrap();
-    let _ = journal.open(intent(1)).await.unwrap();
-    let _ = journal.open(intent(2)).await.unwrap();
+    let _ = journal.open(&Effect::Write, intent(1)).await.unwrap();
+    let _ = journal.open(&Effect::Write, intent(2)).await.unwrap();
     let _ = journal.record(delivered(2)).await.unwrap();
     // The process dies here; the outcome of visit 1 never comes.
-    drop(journal);
+    journal.close().await;
     let journal = house.open().unwrap();
     let seen = lane(&journal, person(1)).await;
     let seen: Vec<_> = seen.iter().map(|a| (a.entry.visit, a.certainty)).collect();

@@ -104,7 +104,7 @@ impl House {
         let ledger = SqliteLedger::open_read_only(&self.ledger_path()).unwrap();
         let tiles = FileTiles::open(&self.path("tiles"), 0).unwrap();
         let log = self.signer.verifier();
-        verify(&ledger, &self.vault, &tiles, log, &mut |_| {}).unwrap()
+        verify(&ledger, &tiles, log, &self.vault, &mut |_| {}).unwrap()
     }
 
     fn reader(&self) -> Reader {

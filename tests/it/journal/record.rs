@@ -38,14 +38,14 @@ async fn record_all(
 async fn a_recorded_outcome_is_there_after_a_restart() {
     let house = House::build();
     let journal = house.open().unwrap();
-    let opened = journal.open(intent(7)).await.unwrap();
+    let opened = journal.open(&Effect::Write, intent(7)).await.unwrap();
     assert!(opened.covers(visit(7), &Effect::Write));
     assert!(!opened.covers(visit(8), &Effect::Write));
     let recorded = journal.record(delivered(7)).await.unwrap();
     assert_eq!(recorded.visit(), visit(7));
     assert_eq!(recorded.position(), Some(LedgerPosition(1)));
     assert_eq!(recorded.digest(), delivered(7).digest.as_deref());
-    drop(journal);
+    journal.close().await;
 
     let journal = house.open().unwrap();
     let found = journal.of_visit(visit(7)).await.unwrap();
@@ -55,11 +55,13 @@ async fn a_recorded_outcome_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_read_needs_no_intent_and_a_write_cannot_do_without() {
-    let opened = Journal::open_read(visit(1), &Effect::Read).unwrap();
+async fn a_read_leaves_no_intent_and_does_not_let_a_write_through() {
+    let house = House::build();
+    let journal = house.open().unwrap();
+    let opened = journal.open(&Effect::Read, intent(1)).await.unwrap();
     assert!(opened.covers(visit(1), &Effect::Read));
     assert!(!opened.covers(visit(1), &Effect::Write));
-    assert!(Journal::open_read(visit(1), &Effect::Write).is_none());
+    assert!(journal.of_visit(visit(1)).await.unwrap().is_empty());
 }
 
 #[tokio::test]

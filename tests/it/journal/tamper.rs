@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use muhrdor::journal::{Finding, LedgerPosition, Link};
+use muhrdor::domain::operation::Effect;
+use muhrdor::journal::{ActorKey, Finding, LedgerPosition, Link};
 use muhrdor::tlog::Hash;
 use muhrdor::tlog::hash::root_of;
 use muhrdor::tlog::tile::encode_hashes;
@@ -134,7 +135,7 @@ fn forge(house: &House) -> Vec<Hash> {
                     row.leaf.as_bytes(),
                     row.sealed,
                     row.visit.as_bytes(),
-                    row.actor.as_ref().map(|actor| actor.as_str()),
+                    row.actor.as_ref().map(ActorKey::as_str),
                 ],
             )
             .unwrap();
@@ -211,7 +212,7 @@ async fn it_is_verified_while_it_is_written() {
     let house = House::build();
     let journal = house.open().unwrap();
     for n in 0..50 {
-        let _ = journal.open(intent(n)).await.unwrap();
+        let _ = journal.open(&Effect::Write, intent(n)).await.unwrap();
         let verified = house.verify();
         assert_eq!(verified.finding, None);
         assert_eq!(verified.rows, n + 1);

@@ -242,8 +242,8 @@ async fn two_writers_cannot_both_go_on() {
     grow(&stores, &signer, 1).await;
     let lost = append_all(&second, numbered(50..51)).await;
     assert!(matches!(lost[0].1, Err(TlogError::Stopped)));
-    assert!(said.lock().unwrap()[0].contains("another checkpoint"));
     drop(second);
+    assert!(said.lock().unwrap()[0].contains("another checkpoint"));
     let note = stores.tiles.published().unwrap().unwrap();
     assert_eq!(head_of(&note, &signer).size, 11);
     open(&stores, &signer).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::store::embedded::SqliteError;
-use crate::store::embedded::sqlite::{self, Kind, Sync, hold};
+use crate::store::embedded::sqlite::{self, Durability, Kind, hold};
 use crate::tlog::Origin;
 use crate::tlog::storage::{CheckpointLock, LockError};
 
@@ -20,14 +20,14 @@ impl SqliteLock {
     /// Makes a new file without any lock.
     pub fn create(path: &Path) -> Result<Self, SqliteError> {
         Ok(Self {
-            connection: Mutex::new(sqlite::create(path, KIND, Sync::Full)?),
+            connection: Mutex::new(sqlite::create(path, KIND, Durability::Full)?),
         })
     }
 
     /// Opens an existing file.
     pub fn open(path: &Path) -> Result<Self, SqliteError> {
         Ok(Self {
-            connection: Mutex::new(sqlite::open(path, KIND, Sync::Full)?),
+            connection: Mutex::new(sqlite::open(path, KIND, Durability::Full)?),
         })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::store::embedded::SqliteError;
-use crate::store::embedded::sqlite::{self, Kind, Sync, from_row, hold, to_row};
+use crate::store::embedded::sqlite::{self, Durability, Kind, from_row, hold, to_row};
 use crate::tlog::Hash;
 use crate::tlog::storage::{LeafIndex, StorageError};
 
@@ -19,8 +19,8 @@ pub struct SqliteLeafIndex {
 impl SqliteLeafIndex {
     /// Opens the file, or makes it: all that is in it can be had from the tiles.
     pub fn open_or_rebuild(path: &Path) -> Result<Self, SqliteError> {
-        let connection = match sqlite::open(path, KIND, Sync::Rebuildable) {
-            Err(SqliteError::Missing(_)) => sqlite::create(path, KIND, Sync::Rebuildable)?,
+        let connection = match sqlite::open(path, KIND, Durability::Rebuildable) {
+            Err(SqliteError::Missing(_)) => sqlite::create(path, KIND, Durability::Rebuildable)?,
             opened => opened?,
         };
         Ok(Self {
