@@ -66,7 +66,13 @@ impl<'a> Scanner<'a> {
         };
         let next = self.nodes.len() + 1;
         let end = self.at;
-        self.nodes.push(Node { kind, start, end, name, next });
+        self.nodes.push(Node {
+            kind,
+            start,
+            end,
+            name,
+            next,
+        });
         if !kind.is_container() {
             return Ok(None);
         }
@@ -91,7 +97,11 @@ impl<'a> Scanner<'a> {
     fn after(&mut self) -> Result<After, JsonError> {
         loop {
             self.space();
-            let kind = self.open.last().and_then(|id| self.nodes.get(*id)).map(|node| node.kind);
+            let kind = self
+                .open
+                .last()
+                .and_then(|id| self.nodes.get(*id))
+                .map(|node| node.kind);
             match (kind, self.peek()) {
                 (None, None) => return Ok(After::End),
                 (None, Some(_)) => return Err(self.malformed("something after the value")),
