@@ -268,7 +268,7 @@ fn find_passport(text: &str) -> Option<Finding> {
 
 const EXCUSED: [&str; 2] = ["identifier", "contact"];
 
-/// First digits of Uzcard, Humo, Visa, Mastercard, UnionPay.
+/// First digits of the payment systems whose cards are issued in Uzbekistan.
 const CARD_SYSTEMS: [&str; 11] = [
     "8600", "5614", "6262", "9860", "4", "51", "52", "53", "54", "55", "62",
 ];

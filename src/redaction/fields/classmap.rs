@@ -161,13 +161,14 @@ impl Tree {
             spot.leads_to_binding |= binds;
             let next = match segment.as_str() {
                 "*" => *spot.any.get_or_insert(new),
-                name => match spot.named.iter().find(|(known, _)| **known == *name) {
-                    Some((_, next)) => *next,
-                    None => {
+                name => {
+                    let known = spot.named.iter().find(|(known, _)| **known == *name);
+                    let next = known.map_or(new, |(_, next)| *next);
+                    if next == new {
                         spot.named.push((Box::from(name), new));
-                        new
                     }
-                },
+                    next
+                }
             };
             if next == new {
                 self.spots.push(Spot::default());

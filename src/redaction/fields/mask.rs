@@ -80,16 +80,11 @@ impl Masks<'_> {
 fn last4(text: &str) -> String {
     let visible: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     let hidden = visible.len().saturating_sub(4);
-    match hidden >= 4 {
-        true => visible
-            .iter()
-            .skip(hidden)
-            .fold(TOKEN.to_owned(), |mut masked, c| {
-                masked.push(*c);
-                masked
-            }),
-        false => TOKEN.to_owned(),
+    if hidden < 4 {
+        return TOKEN.to_owned();
     }
+    let last: String = visible.iter().skip(hidden).collect();
+    format!("{TOKEN}{last}")
 }
 
 /// Some parts: the year of a date, the end of a telephone number, the first letter and the domain

@@ -140,9 +140,10 @@ impl Reading {
 
 /// Why nothing leaves.
 pub(super) fn nothing(degraded: bool) -> RedactionError {
-    match degraded {
-        true => RedactionError::RuleFault,
-        false => RedactionError::NothingToDisclose,
+    if degraded {
+        RedactionError::RuleFault
+    } else {
+        RedactionError::NothingToDisclose
     }
 }
 

@@ -245,10 +245,10 @@ impl<'a> Walk<'a> {
             });
         let is_root = id == NodeId::ROOT;
         let Some(person) = person else {
-            return match is_root {
-                true => Err(Breach::NoSubject.into()),
-                false => Ok(Owner::Nobody),
-            };
+            if is_root {
+                return Err(Breach::NoSubject.into());
+            }
+            return Ok(Owner::Nobody);
         };
         if is_root && self.request.is_some_and(|request| request.id != person.id) {
             return Err(RedactionError::SubjectMismatch);

@@ -39,17 +39,11 @@ impl Decimal {
         }
         let length = |n: usize| i64::try_from(n).ok();
         let point = length(whole.len())? - length(zeros)? + exponent;
-        Some(match digits.is_empty() {
-            true => Self {
-                negative: false,
-                digits,
-                point: 0,
-            },
-            false => Self {
-                negative,
-                digits,
-                point,
-            },
+        let zero = digits.is_empty();
+        Some(Self {
+            negative: negative && !zero,
+            digits,
+            point: if zero { 0 } else { point },
         })
     }
 

@@ -25,10 +25,9 @@ fn t27_an_identifier_one_level_down_in_base64_or_json_stops_the_answer() {
         leak(&format!(r#"{{"note":"{inner}"}}"#)),
         Some(Finding::Pinfl)
     );
-    let escaped: String = AZIZA
-        .chars()
-        .map(|c| format!("\\\\u{:04x}", u32::from(c)))
-        .collect();
+    let escaped = AZIZA.chars().fold(String::new(), |text, digit| {
+        text + &format!("\\\\u{:04x}", u32::from(digit))
+    });
     assert_eq!(
         leak(&format!(r#"{{"note":"[\"{escaped}\"]"}}"#)),
         Some(Finding::Pinfl)
