@@ -1,5 +1,6 @@
 //! A small world for the room: shipped rules, an inspector with a case, a system with a consent.
 
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -9,19 +10,21 @@ use ring::rand::SystemRandom;
 use muhrdor::domain::entry::VisitId;
 use muhrdor::domain::fact::{Case, Consent, Facts, Staff, Standing};
 use muhrdor::domain::name::{
-    AgencyId, CaseNumber, ConsentId, OfficialId, PurposeId, RealmId, RoleId, SystemId,
+    AgencyId, CaseNumber, ConsentId, OfficialId, PurposeId, RealmId, RoleId, Scope, SystemId,
 };
 use muhrdor::domain::operation::{Operation, SubjectAt, UpstreamTarget};
 use muhrdor::domain::peer::Channel;
 use muhrdor::domain::person::{Person, Pinfl};
 use muhrdor::domain::principal::{
-    AcrRank, Assurance, DisplayName, OfficialPrincipal, Principal, PrincipalKind, SystemPrincipal,
+    AcrRank, Assurance, DisplayName, OfficialPrincipal, PersonPrincipal, Principal, PrincipalKind,
+    SystemPrincipal,
 };
 use muhrdor::domain::purpose::Claim;
 use muhrdor::domain::time::Timestamp;
 use muhrdor::keys::{Pseudonym, Secret};
 use muhrdor::policy::{Ask, Known, Permit, Policy, Source};
 use muhrdor::redaction::{Disclosure, Redaction, RedactionError, RedactionSettings};
+use muhrdor::register::{KnownNames, Register};
 use muhrdor::wire::answer::Answer;
 
 use super::{AZIZA, BOTIR, class};
@@ -40,7 +43,7 @@ impl House {
     pub(super) fn new() -> Self {
         let secret = Secret::generate(&SystemRandom::new()).unwrap();
         let pseudonym = Arc::new(Pseudonym::new(&secret));
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
         let source = Source::read_folder(&folder).unwrap();
         let policy = Arc::new(Policy::load(&source, &Known::default()).unwrap());
         let redaction = Redaction::new(Arc::clone(&pseudonym), RedactionSettings::default());
@@ -102,13 +105,15 @@ impl House {
             id: self.pseudonym.person(&pinfl),
             pinfl,
         };
-        let about_somebody = operation.subject != SubjectAt::Nobody;
+        let about_somebody = !matches!(operation.subject, SubjectAt::Nobody | SubjectAt::Answer);
         let ask = Ask {
             visit: VisitId::from_bytes([7; 16]),
             operation: Arc::new(operation),
             target: UpstreamTarget::new(target.to_owned()),
             claim: Claim {
-                purpose: None,
+                purpose: PurposeId::parse("benefit.assess")
+                    .ok()
+                    .filter(|_| principal.kind() == PrincipalKind::System),
                 case: CaseNumber::parse("P-1")
                     .ok()
                     .filter(|_| principal.kind() == PrincipalKind::Official),
@@ -120,6 +125,39 @@ impl House {
             now: NOW,
         };
         self.policy.decide(ask).unwrap()
+    }
+
+    /// An operation of the shipped register.
+    pub(super) fn shipped(&self, id: &str) -> Operation {
+        let vocabulary = self.policy.vocabulary();
+        let known = KnownNames {
+            purposes: vocabulary.purposes().map(|p| p.id.clone()).collect(),
+            classes: vocabulary.classes().map(|c| c.id.clone()).collect(),
+            roles: vocabulary.roles().map(|(role, _)| role.clone()).collect(),
+            agencies: vocabulary
+                .agencies()
+                .map(|a| (a.id.clone(), a.names.clone()))
+                .collect(),
+        };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/services");
+        let register = Register::load(&folder, &known).unwrap();
+        let mut operations = register.operations();
+        let found = operations.find(|operation| operation.id.as_str() == id);
+        Operation::clone(found.unwrap())
+    }
+
+    /// Aziza herself.
+    pub(super) fn aziza(&self) -> Principal {
+        let pinfl = Pinfl::parse(AZIZA).unwrap();
+        Principal::Person(Arc::new(PersonPrincipal {
+            person: Person {
+                id: self.pseudonym.person(&pinfl),
+                pinfl,
+            },
+            realm: RealmId::parse("applicants").unwrap(),
+            name: DisplayName("Aziza Karimova".to_owned()),
+            assurance: assurance(),
+        }))
     }
 
     pub(super) fn walk(
@@ -165,7 +203,7 @@ pub(super) fn system() -> Principal {
         system: SystemId::parse("social-agency-system").unwrap(),
         agency: AgencyId::parse("social-agency").unwrap(),
         roles: vec![RoleId::parse("income-checker").unwrap()],
-        scopes: Vec::new(),
+        scopes: vec![Scope::parse("pension.verify").unwrap()],
         assurance: assurance(),
     }))
 }

@@ -8,6 +8,7 @@ mod identifiers;
 mod masks;
 mod questions;
 mod records;
+mod shipped;
 mod walk;
 
 use std::sync::Arc;
