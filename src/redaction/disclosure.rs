@@ -75,7 +75,13 @@ impl Redaction {
         inspected: Inspected,
         facts: &Facts,
     ) -> Result<Disclosure, RedactionError> {
-        let Inspected { visit, status, headers, content, .. } = inspected;
+        let Inspected {
+            visit,
+            status,
+            headers,
+            content,
+            ..
+        } = inspected;
         if visit != permit.visit() {
             return Err(RedactionError::RuleFault);
         }
@@ -99,7 +105,11 @@ impl Redaction {
                     Passing::Collected(bytes) => Outgoing::Bytes(bytes),
                 };
                 let obligations = permit.obligations().clone();
-                Ok(Disclosure { content, obligations, ..blank })
+                Ok(Disclosure {
+                    content,
+                    obligations,
+                    ..blank
+                })
             }
             Content::Whole { body, facets } => whole(permit, blank, body, &facets, facts),
             Content::Fields(reading) => {
@@ -109,11 +119,19 @@ impl Redaction {
                     Some(self.pseudonym.masked(recipient, class, value))
                 };
                 let bhm_soum = self.settings.bhm_soum;
-                let masks = Masks { pseudonym: &pseudonym, bhm_soum };
+                let masks = Masks {
+                    pseudonym: &pseudonym,
+                    bhm_soum,
+                };
                 let redacted = reading.redact(&decisions, &masks)?;
                 self.collected(permit, blank, redacted)
             }
-            Content::Question { reading, question, threshold, facet } => {
+            Content::Question {
+                reading,
+                question,
+                threshold,
+                facet,
+            } => {
                 let decisions = permit.decide(&[facet], facts);
                 let redacted = reading.verify(&question, threshold, &decisions)?;
                 self.collected(permit, blank, redacted)
@@ -183,14 +201,21 @@ fn whole(
 }
 
 fn rules(decisions: &[FacetDecision]) -> Vec<RuleId> {
-    let mut rules: Vec<_> = decisions.iter().flat_map(|d| d.rules.iter().cloned()).collect();
+    let mut rules: Vec<_> = decisions
+        .iter()
+        .flat_map(|d| d.rules.iter().cloned())
+        .collect();
     rules.sort_unstable();
     rules.dedup();
     rules
 }
 
 const fn completeness(degraded: bool) -> Completeness {
-    if degraded { Completeness::Degraded } else { Completeness::Sound }
+    if degraded {
+        Completeness::Degraded
+    } else {
+        Completeness::Sound
+    }
 }
 
 impl Disclosure {

@@ -37,7 +37,7 @@ pub enum Breach {
     NoContract { status: u16 },
     #[error("the media type is missing, repeated, or not in an accepted form")]
     Media,
-    #[error("the body is coded, or cut into ranges")]
+    #[error("the body is coded, partial, or none")]
     Coding,
     #[error("the body is larger than {bytes_max} bytes")]
     TooLarge { bytes_max: u64 },
@@ -91,7 +91,9 @@ impl From<JsonError> for Breach {
 impl From<BodyError> for RedactionError {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::TooLarge { bytes_max } => Self::ContractBroken(Breach::TooLarge { bytes_max }),
+            BodyError::TooLarge { bytes_max } => {
+                Self::ContractBroken(Breach::TooLarge { bytes_max })
+            }
             BodyError::Broken | BodyError::Stalled | BodyError::Withheld => Self::Unfinished(error),
         }
     }

@@ -35,11 +35,17 @@ impl Media {
     /// Reads `Content-Type` (RFC 9110 §8.3). Refuses it absent, repeated, with another charset or
     /// another parameter.
     pub fn read(headers: &HeaderMap) -> Result<Self, Breach> {
-        let text = single(headers, &CONTENT_TYPE).ok().flatten().ok_or(Breach::Media)?;
+        let text = single(headers, &CONTENT_TYPE)
+            .ok()
+            .flatten()
+            .ok_or(Breach::Media)?;
         let mut parts = text.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
         let token = |s: &str| !s.is_empty() && s.bytes().all(is_token_byte);
-        if !essence.split_once('/').is_some_and(|(kind, name)| token(kind) && token(name)) {
+        if !essence
+            .split_once('/')
+            .is_some_and(|(kind, name)| token(kind) && token(name))
+        {
             return Err(Breach::Media);
         }
         let charset = match (parts.next(), parts.next()) {
@@ -86,12 +92,20 @@ pub fn contract<'a>(
     if PARTIAL_OR_BODILESS.contains(&status) || headers.contains_key(CONTENT_RANGE) {
         return Err(Breach::Coding);
     }
-    if !operation.contracts.iter().any(|contract| contract.status == status) {
+    if !operation
+        .contracts
+        .iter()
+        .any(|contract| contract.status == status)
+    {
         return Err(Breach::NoContract { status });
     }
     let media = Media::read(headers)?;
     let kept = |c: &&Contract| c.status == status && c.media == media.essence;
-    let contract = operation.contracts.iter().find(kept).ok_or(Breach::NoContract { status })?;
+    let contract = operation
+        .contracts
+        .iter()
+        .find(kept)
+        .ok_or(Breach::NoContract { status })?;
     match &contract.mode {
         Mode::Fields(_) if !media.is_json() => Err(Breach::Media),
         Mode::Fields(_) | Mode::Public | Mode::Whole { .. } => Ok((contract, media)),
@@ -156,7 +170,9 @@ pub fn withheld(classes: &BTreeMap<DataClass, Form>) -> Option<String> {
 /// Whether a body begins as a compressed one does, though its media type is none of those.
 #[must_use]
 pub fn is_secretly_coded(media: &Media, begin: &[u8]) -> bool {
-    let compressed = CODED_BEGINNINGS.iter().any(|magic| begin.starts_with(magic));
+    let compressed = CODED_BEGINNINGS
+        .iter()
+        .any(|magic| begin.starts_with(magic));
     compressed && !CODED_MEDIA.contains(&media.essence.as_str())
 }
 
@@ -179,11 +195,17 @@ fn is_ours(name: &HeaderName) -> bool {
 fn is_let_through(operation: &Operation, cookie: &HeaderValue) -> bool {
     let text = cookie.to_str().unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().and_then(|pair| pair.split_once('=')).map(|(name, _)| name.trim_end());
+    let name = parts
+        .next()
+        .and_then(|pair| pair.split_once('='))
+        .map(|(name, _)| name.trim_end());
     let listed = name.is_some_and(|name| {
         !name.starts_with(HOST_PREFIX) && operation.cookies.iter().any(|known| known == name)
     });
-    let domain = |part: &str| part.get(..6).is_some_and(|p| p.eq_ignore_ascii_case("domain"));
+    let domain = |part: &str| {
+        part.get(..6)
+            .is_some_and(|p| p.eq_ignore_ascii_case("domain"))
+    };
     listed && !parts.any(domain)
 }
 
@@ -214,12 +236,11 @@ const OURS: [&str; 12] = [
 ];
 
 /// How gzip (RFC 1952 §2.3.1), Zstandard (RFC 8878 §3.1.1), xz and bzip2 begin.
-const CODED_BEGINNINGS: [&[u8]; 4] = [
-    b"\x1f\x8b",
-    b"\x28\xb5\x2f\xfd",
-    b"\xfd7zXZ\x00",
-    b"BZh",
-];
+const CODED_BEGINNINGS: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh"];
 
 /// Media types that say of themselves that they are compressed, or say nothing.
-const CODED_MEDIA: [&str; 3] = ["application/gzip", "application/zstd", "application/octet-stream"];
+const CODED_MEDIA: [&str; 3] = [
+    "application/gzip",
+    "application/zstd",
+    "application/octet-stream",
+];

@@ -33,9 +33,17 @@ pub struct Inspected {
 /// What there is to decide on.
 pub(super) enum Content {
     Public(Passing),
-    Whole { body: Body, facets: Vec<Facet> },
+    Whole {
+        body: Body,
+        facets: Vec<Facet>,
+    },
     Fields(Box<Reading>),
-    Question { reading: Box<Reading>, question: Question, threshold: i64, facet: Facet },
+    Question {
+        reading: Box<Reading>,
+        question: Question,
+        threshold: i64,
+        facet: Facet,
+    },
 }
 
 /// A body that is about nobody.
@@ -77,12 +85,18 @@ impl Redaction {
         permit: &Permit,
         answer: Answer,
     ) -> Result<Inspected, RedactionError> {
-        let Answer { status, headers: incoming, body } = answer;
+        let Answer {
+            status,
+            headers: incoming,
+            body,
+        } = answer;
         let operation = permit.operation();
         let (contract, media) = head::contract(operation, status, &incoming)?;
         let headers = head::outgoing(operation, contract, &media, &incoming)?;
         let content = match &contract.mode {
-            Mode::Public => Content::Public(public(&operation.service.backend, &media, body).await?),
+            Mode::Public => {
+                Content::Public(public(&operation.service.backend, &media, body).await?)
+            }
             Mode::Whole { classes } => whole(permit, classes, &media, body).await?,
             Mode::Fields(map) => self.fields(permit, map, body).await?,
         };
@@ -92,7 +106,13 @@ impl Redaction {
             Content::Fields(reading) => reading.subjects().to_vec(),
             Content::Question { facet, .. } => vec![facet.subject],
         };
-        Ok(Inspected { visit: permit.visit(), status, headers, content, subjects })
+        Ok(Inspected {
+            visit: permit.visit(),
+            status,
+            headers,
+            content,
+            subjects,
+        })
     }
 
     async fn fields(
@@ -105,7 +125,10 @@ impl Redaction {
         let document = json::parse(bytes, &self.settings.json).map_err(Breach::Json)?;
         let identify = |text: &str| {
             let pinfl = Pinfl::parse(text).ok()?;
-            Some(Person { id: self.pseudonym.person(&pinfl), pinfl })
+            Some(Person {
+                id: self.pseudonym.person(&pinfl),
+                pinfl,
+            })
         };
         let request = permit.subject().copied();
         let reading = Box::new(Reading::of(document, Arc::clone(map), request, &identify)?);
@@ -129,9 +152,9 @@ impl Redaction {
 /// declaration is policy, approved as policy is.
 async fn public(backend: &Backend, media: &Media, body: Body) -> Result<Passing, RedactionError> {
     match backend {
-        Backend::InHouse if media.is_json() => {
-            Ok(Passing::Collected(body.collect_up_to(PAGE_BYTES_MAX).await?))
-        }
+        Backend::InHouse if media.is_json() => Ok(Passing::Collected(
+            body.collect_up_to(PAGE_BYTES_MAX).await?,
+        )),
         Backend::InHouse | Backend::Upstream { .. } => {
             Ok(Passing::Streamed(stream::data_only(body)))
         }
@@ -150,8 +173,14 @@ async fn whole(
         return Err(Breach::Coding.into());
     }
     let subject = permit.subject().copied().ok_or(Breach::NoSubject)?;
-    let facet = |class: &DataClass| Facet { subject, class: class.clone() };
-    Ok(Content::Whole { body, facets: classes.iter().map(facet).collect() })
+    let facet = |class: &DataClass| Facet {
+        subject,
+        class: class.clone(),
+    };
+    Ok(Content::Whole {
+        body,
+        facets: classes.iter().map(facet).collect(),
+    })
 }
 
 /// An in-house answer that a page is made of.

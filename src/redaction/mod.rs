@@ -45,19 +45,27 @@ pub struct RedactionSettings {
 
 impl Default for RedactionSettings {
     fn default() -> Self {
-        Self { bhm_soum: fields::BHM_SOUM, json: json::Limits::default() }
+        Self {
+            bhm_soum: fields::BHM_SOUM,
+            json: json::Limits::default(),
+        }
     }
 }
 
 impl Redaction {
     #[must_use]
     pub const fn new(pseudonym: Arc<Pseudonym>, settings: RedactionSettings) -> Self {
-        Self { pseudonym, settings }
+        Self {
+            pseudonym,
+            settings,
+        }
     }
 }
 
 impl fmt::Debug for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redaction").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Redaction")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,10 @@ use crate::wire::body::{Body, BodyError};
 
 /// A body without its trailers: they are headers that no list has let through.
 pub(super) fn data_only(body: Body) -> Body {
-    Body::stream(DataOnly { first: None, rest: body })
+    Body::stream(DataOnly {
+        first: None,
+        rest: body,
+    })
 }
 
 /// Waits for the first bytes of a body. Gives them, and the body from its beginning.
@@ -20,7 +23,10 @@ pub(super) async fn peek(mut body: Body) -> Result<(Bytes, Body), BodyError> {
         match frame?.into_data() {
             Ok(first) if first.is_empty() => {}
             Ok(first) => {
-                let whole = DataOnly { first: Some(first.clone()), rest: body };
+                let whole = DataOnly {
+                    first: Some(first.clone()),
+                    rest: body,
+                };
                 return Ok((first, Body::stream(whole)));
             }
             Err(_) => break,
@@ -66,5 +72,57 @@ impl HttpBody for DataOnly {
             hint.set_upper(upper.saturating_add(first));
         }
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    /// Frames as they come, the last one first.
+    struct Frames(Vec<Frame<Bytes>>);
+
+    impl HttpBody for Frames {
+        type Data = Bytes;
+        type Error = BodyError;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+            Poll::Ready(self.0.pop().map(Ok))
+        }
+    }
+
+    fn with_trailers() -> Body {
+        let trailers = HeaderMap::from_iter([(
+            http::header::ETAG,
+            HeaderValue::from_static("41507850211172"),
+        )]);
+        let data = |text: &'static str| Frame::data(Bytes::from_static(text.as_bytes()));
+        Body::stream(Frames(vec![
+            Frame::trailers(trailers),
+            data("cd"),
+            data("ab"),
+            data(""),
+        ]))
+    }
+
+    #[tokio::test]
+    async fn t15_trailers_do_not_leave() {
+        let passed = data_only(with_trailers()).collect().await.unwrap();
+        assert!(passed.trailers().is_none());
+        assert_eq!(passed.to_bytes(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn what_was_seen_first_still_leaves_first() {
+        let (first, body) = peek(with_trailers()).await.unwrap();
+        assert_eq!(first, "ab");
+        let passed = body.collect().await.unwrap();
+        assert!(passed.trailers().is_none());
+        assert_eq!(passed.to_bytes(), "abcd");
     }
 }

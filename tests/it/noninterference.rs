@@ -29,7 +29,10 @@ fn value() -> impl Strategy<Value = String> {
             prop::collection::vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
             prop::collection::vec(member, 0..4).prop_map(|members| {
                 let unique: BTreeMap<_, _> = members.into_iter().collect();
-                let members: Vec<_> = unique.iter().map(|(k, v)| format!("\"{k}\": {v}")).collect();
+                let members: Vec<_> = unique
+                    .iter()
+                    .map(|(k, v)| format!("\"{k}\": {v}"))
+                    .collect();
                 format!("{{{}}}", members.join(" ,"))
             }),
         ]
@@ -49,15 +52,27 @@ fn record() -> impl Strategy<Value = Record> {
     let name = "[A-Za-z]{1,9}".prop_map(|name| format!("\"{name}\""));
     let maybe = || prop::option::weighted(0.8, value());
     (maybe(), maybe(), prop::option::weighted(0.9, name), maybe()).prop_map(
-        |(income, health, name, unlisted)| Record { income, health, name, unlisted },
+        |(income, health, name, unlisted)| Record {
+            income,
+            health,
+            name,
+            unlisted,
+        },
     )
 }
 
 fn write(pinfl: &str, record: &Record, rest: &str) -> String {
     let member = |name: &str, value: &Option<String>| {
-        value.as_ref().map_or_else(String::new, |value| format!(",\n \"{name}\" : {value} "))
+        value
+            .as_ref()
+            .map_or_else(String::new, |value| format!(",\n \"{name}\" : {value} "))
     };
-    let Record { income, health, name, unlisted } = record;
+    let Record {
+        income,
+        health,
+        name,
+        unlisted,
+    } = record;
     format!(
         "{{ \"pinfl\":\"{pinfl}\"{}{}{}{}{rest}}}",
         member("unlisted", unlisted),
@@ -101,7 +116,9 @@ fn rules() -> impl Strategy<Value = Rules> {
     prop::collection::vec(form(), 12).prop_map(|forms| {
         let persons = [AZIZA, BOTIR, KAMOLA];
         let classes = ["identifier", "income", "health", "name"];
-        let facets = persons.into_iter().flat_map(|p| classes.map(|class| (p, class)));
+        let facets = persons
+            .into_iter()
+            .flat_map(|p| classes.map(|class| (p, class)));
         facets.zip(forms).collect()
     })
 }
@@ -109,9 +126,14 @@ fn rules() -> impl Strategy<Value = Rules> {
 fn family(withhold: Withhold) -> ClassMap {
     let mut map = map(
         &[
-            ("/pinfl", "identifier"), ("/income", "income"), ("/health", "health"), ("/name", "name"),
-            ("/rows/*/pinfl", "identifier"), ("/rows/*/income", "income"),
-            ("/rows/*/health", "health"), ("/rows/*/name", "name"),
+            ("/pinfl", "identifier"),
+            ("/income", "income"),
+            ("/health", "health"),
+            ("/name", "name"),
+            ("/rows/*/pinfl", "identifier"),
+            ("/rows/*/income", "income"),
+            ("/rows/*/health", "health"),
+            ("/rows/*/name", "name"),
         ],
         &[("", "/pinfl"), ("/rows/*", "/pinfl")],
     );
@@ -120,7 +142,9 @@ fn family(withhold: Withhold) -> ClassMap {
 }
 
 /// What a reader gets: bytes and header, or the refusal.
-fn wire(answer: Result<Redacted, RedactionError>) -> Result<(Vec<u8>, Option<String>), RedactionError> {
+fn wire(
+    answer: Result<Redacted, RedactionError>,
+) -> Result<(Vec<u8>, Option<String>), RedactionError> {
     answer.map(|r| (r.bytes.to_vec(), head::withheld(&r.withheld)))
 }
 

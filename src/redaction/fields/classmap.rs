@@ -53,7 +53,11 @@ pub(super) fn segments(pointer: &str) -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     let rest = pointer.strip_prefix('/')?;
-    Some(rest.split('/').map(|s| s.replace("~1", "/").replace("~0", "~")).collect())
+    Some(
+        rest.split('/')
+            .map(|s| s.replace("~1", "/").replace("~0", "~"))
+            .collect(),
+    )
 }
 
 impl Tree {
@@ -91,7 +95,10 @@ impl Tree {
 
     /// Where a walk begins.
     pub(super) fn root() -> Position {
-        Position { spots: vec![SpotId(0)], named: true }
+        Position {
+            spots: vec![SpotId(0)],
+            named: true,
+        }
     }
 
     /// The classes of the fields right under a binding; under none with `None`.
@@ -117,7 +124,9 @@ impl Tree {
     /// of them would count must not be a matter of order.
     pub(super) fn claim(&self, position: &Position) -> Claim {
         let mut entries = self.at(position).flat_map(|spot| &spot.entries);
-        let deeper = self.at(position).any(|spot| spot.any.is_some() || !spot.named.is_empty());
+        let deeper = self
+            .at(position)
+            .any(|spot| spot.any.is_some() || !spot.named.is_empty());
         match (entries.next(), entries.next(), deeper) {
             (Some(entry), None, false) => Claim::Entry(*entry),
             (None, _, true) => Claim::Inner,
@@ -127,7 +136,8 @@ impl Tree {
 
     /// The bindings that stand at a position.
     pub(super) fn bindings(&self, position: &Position) -> impl Iterator<Item = usize> {
-        self.at(position).flat_map(|spot| spot.bindings.iter().copied())
+        self.at(position)
+            .flat_map(|spot| spot.bindings.iter().copied())
     }
 
     /// Whether each element of an array at this position is, or holds, what is about a person of
@@ -145,17 +155,20 @@ impl Tree {
         let mut at = 0;
         for segment in path {
             let new = SpotId(self.spots.len());
-            let Some(spot) = self.spots.get_mut(at) else { return };
+            let Some(spot) = self.spots.get_mut(at) else {
+                return;
+            };
             spot.leads_to_binding |= binds;
             let next = match segment.as_str() {
                 "*" => *spot.any.get_or_insert(new),
-                name => match spot.named.iter().find(|(known, _)| **known == *name) {
-                    Some((_, next)) => *next,
-                    None => {
+                name => {
+                    let known = spot.named.iter().find(|(known, _)| **known == *name);
+                    let next = known.map_or(new, |(_, next)| *next);
+                    if next == new {
                         spot.named.push((Box::from(name), new));
-                        new
                     }
-                },
+                    next
+                }
             };
             if next == new {
                 self.spots.push(Spot::default());

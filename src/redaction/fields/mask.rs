@@ -22,7 +22,9 @@ pub struct Masks<'a> {
 
 impl fmt::Debug for Masks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Masks").field("bhm_soum", &self.bhm_soum).finish_non_exhaustive()
+        f.debug_struct("Masks")
+            .field("bhm_soum", &self.bhm_soum)
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,13 +80,11 @@ impl Masks<'_> {
 fn last4(text: &str) -> String {
     let visible: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     let hidden = visible.len().saturating_sub(4);
-    match hidden >= 4 {
-        true => visible.iter().skip(hidden).fold(TOKEN.to_owned(), |mut masked, c| {
-            masked.push(*c);
-            masked
-        }),
-        false => TOKEN.to_owned(),
+    if hidden < 4 {
+        return TOKEN.to_owned();
     }
+    let last: String = visible.iter().skip(hidden).collect();
+    format!("{TOKEN}{last}")
 }
 
 /// Some parts: the year of a date, the end of a telephone number, the first letter and the domain
@@ -114,7 +114,9 @@ fn phone(text: &str) -> Option<String> {
     let rest = digits.strip_prefix("998").filter(|rest| rest.len() == 9)?;
     let plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')');
     let last = rest.get(7..)?;
-    text.chars().all(plain).then(|| format!("+998 •• ••• •• {last}"))
+    text.chars()
+        .all(plain)
+        .then(|| format!("+998 •• ••• •• {last}"))
 }
 
 fn email(text: &str) -> Option<String> {
@@ -129,9 +131,15 @@ fn initials(text: &str) -> String {
     let initial = |word: &str| {
         let mut letters = word.chars();
         let (first, second) = (letters.next(), letters.next());
-        first.filter(|_| second.is_some()).map_or_else(|| "•".to_owned(), |c| format!("{c}."))
+        first
+            .filter(|_| second.is_some())
+            .map_or_else(|| "•".to_owned(), |c| format!("{c}."))
     };
-    let words: Vec<_> = text.split_whitespace().take(WORDS_MAX).map(initial).collect();
+    let words: Vec<_> = text
+        .split_whitespace()
+        .take(WORDS_MAX)
+        .map(initial)
+        .collect();
     words.join(" ")
 }
 

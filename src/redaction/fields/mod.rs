@@ -4,7 +4,7 @@
 //! person × data class a decision. Out: a body in which every byte that stays is the upstream's
 //! own, or nothing. Invariants: what the map does not list is absent, and so is what two selectors
 //! claim, what has another shape than listed, what is about nobody, and a record of a person of
-//! whom nothing may be shown; the result is read again and searched for identifiers before it is
+//! whom nothing but what is public may be shown; the result is read again and searched for identifiers before it is
 //! handed out. The answer to a question is computed here, on decimals, not floats. Deliberately
 //! absent: HTTP, decisions.
 
@@ -85,38 +85,51 @@ impl Reading {
         degraded: bool,
     ) -> Redacted {
         let persons: BTreeSet<_> = spliced.left.iter().map(|(subject, ..)| *subject).collect();
-        let mut forms_left: BTreeMap<_, _> =
-            spliced.left.into_iter().map(|(subject, class, form)| ((subject, class), form)).collect();
+        let mut forms_left: BTreeMap<_, _> = spliced
+            .left
+            .into_iter()
+            .map(|(subject, class, form)| ((subject, class), form))
+            .collect();
         let mut withheld = BTreeMap::new();
         for ((subject, class), found) in &self.asked {
             if !persons.contains(subject) {
                 continue;
             }
-            let form = forms.get(&(*subject, class)).copied().unwrap_or(Form::Absent);
+            let form = forms
+                .get(&(*subject, class))
+                .copied()
+                .unwrap_or(Form::Absent);
             if form != Form::Clear {
                 let least = withheld.entry(class.clone()).or_insert(form);
                 *least = form.min(*least);
             }
             if form == Form::Absent && *found == reading::Found::Yes {
-                forms_left.entry((*subject, class.clone())).or_insert(Form::Absent);
+                forms_left
+                    .entry((*subject, class.clone()))
+                    .or_insert(Form::Absent);
             }
         }
-        let person = |subject: reading::Subject| self.subjects.get(subject.0).copied();
-        let left = |decision: &&FacetDecision| {
-            forms_left.iter().any(|((subject, class), form)| {
-                *form != Form::Absent
-                    && *class == decision.facet.class
-                    && person(*subject) == Some(decision.facet.subject)
-            })
+        let left = |key: &(reading::Subject, DataClass)| {
+            forms_left
+                .get(key)
+                .is_some_and(|form| *form != Form::Absent)
         };
+        let by_key = self.asked.keys().zip(decisions);
         Redacted {
             bytes: Bytes::from(spliced.bytes),
-            decisions: decisions.iter().filter(left).cloned().collect(),
+            decisions: by_key
+                .filter(|(key, _)| left(key))
+                .map(|(_, d)| d.clone())
+                .collect(),
             disclosed: forms_left
                 .iter()
                 .filter_map(|((subject, class), form)| {
-                    let subject = person(*subject)?.id;
-                    Some(Disclosed { subject, class: class.clone(), form: *form })
+                    let subject = self.subjects.get(subject.0)?.id;
+                    Some(Disclosed {
+                        subject,
+                        class: class.clone(),
+                        form: *form,
+                    })
                 })
                 .collect(),
             withheld,
@@ -127,9 +140,10 @@ impl Reading {
 
 /// Why nothing leaves.
 pub(super) fn nothing(degraded: bool) -> RedactionError {
-    match degraded {
-        true => RedactionError::RuleFault,
-        false => RedactionError::NothingToDisclose,
+    if degraded {
+        RedactionError::RuleFault
+    } else {
+        RedactionError::NothingToDisclose
     }
 }
 

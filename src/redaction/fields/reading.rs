@@ -77,10 +77,19 @@ impl Reading {
         identify: Identify<'_>,
     ) -> Result<Self, RedactionError> {
         let tree = Tree::of(&map)?;
-        let blank = Place { what: What::Unlisted, named: false, bound: false };
+        let blank = Place {
+            what: What::Unlisted,
+            named: false,
+            bound: false,
+        };
         let places = vec![blank; document.len()];
-        let reading =
-            Self { document, map, places, subjects: Vec::new(), asked: BTreeMap::new() };
+        let reading = Self {
+            document,
+            map,
+            places,
+            subjects: Vec::new(),
+            asked: BTreeMap::new(),
+        };
         Walk::new(reading, &tree, request, identify).run()
     }
 
@@ -96,7 +105,10 @@ impl Reading {
     pub fn facets(&self) -> Vec<Facet> {
         let facet = |(subject, class): &(Subject, DataClass)| {
             let subject = *self.subjects.get(subject.0)?;
-            Some(Facet { subject, class: class.clone() })
+            Some(Facet {
+                subject,
+                class: class.clone(),
+            })
         };
         self.asked.keys().filter_map(facet).collect()
     }
@@ -112,6 +124,11 @@ impl Reading {
 
 impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reading({} persons, {:?})", self.subjects.len(), self.document)
+        write!(
+            f,
+            "Reading({} persons, {:?})",
+            self.subjects.len(),
+            self.document
+        )
     }
 }

@@ -68,12 +68,14 @@ struct Knife<'a> {
 impl Knife<'_> {
     /// Gives each value its fate, children before their parents. A container of which nothing
     /// stays goes itself, and so does all that is around a person of whom nothing stays: that there
-    /// is a record of them would say something.
+    /// is a record of them would say something. What is public of them is nothing of them.
     fn judge(&mut self) {
         let mut own = vec![false; self.document.len()];
         let ids: Vec<_> = self.document.nodes().map(|(id, _)| id).collect();
         for id in ids.into_iter().rev() {
-            let Some(place) = self.reading.place(id).copied() else { continue };
+            let Some(place) = self.reading.place(id).copied() else {
+                continue;
+            };
             let fate = match place.what {
                 What::Unlisted => continue,
                 What::Field { entry, subject } => self.field(id, entry, subject),
@@ -82,13 +84,15 @@ impl Knife<'_> {
             };
             let (stays, of_owner) = match fate {
                 Fate::Gone => (false, false),
-                Fate::Copied | Fate::Replaced(_) => (true, true),
+                Fate::Copied | Fate::Replaced(_) => (true, self.is_personal(place)),
                 Fate::Opened => self.opened(id, &own),
             };
             if let Some(slot) = own.get_mut(id.index()) {
                 *slot = of_owner;
             }
-            if stays && (of_owner || !place.bound) && let Some(slot) = self.fates.get_mut(id.index())
+            if stays
+                && (of_owner || !place.bound)
+                && let Some(slot) = self.fates.get_mut(id.index())
             {
                 *slot = fate;
             }
@@ -107,6 +111,16 @@ impl Knife<'_> {
         (stays, of_owner)
     }
 
+    fn is_personal(&self, place: Place) -> bool {
+        match place.what {
+            What::Field { entry, .. } | What::Keyed { entry, .. } => self
+                .reading
+                .entry(entry)
+                .is_some_and(|e| e.class.as_str() != PUBLIC),
+            What::Unlisted | What::Frame { .. } => false,
+        }
+    }
+
     fn field(&self, id: NodeId, entry: usize, subject: Subject) -> Fate {
         let Some(described) = self.reading.entry(entry) else {
             return Fate::Gone;
@@ -123,7 +137,10 @@ impl Knife<'_> {
     }
 
     fn keyed(&mut self, id: NodeId, entry: usize, subject: Subject) -> Fate {
-        let class = self.reading.entry(entry).and_then(|described| described.key_class.as_ref());
+        let class = self
+            .reading
+            .entry(entry)
+            .and_then(|described| described.key_class.as_ref());
         let (Some(class), Some(name)) = (class, self.document.name(id)) else {
             return Fate::Gone;
         };
@@ -142,7 +159,10 @@ impl Knife<'_> {
     }
 
     fn form(&self, subject: Subject, class: &DataClass) -> Form {
-        self.forms.get(&(subject, class)).copied().unwrap_or(Form::Absent)
+        self.forms
+            .get(&(subject, class))
+            .copied()
+            .unwrap_or(Form::Absent)
     }
 
     fn stays(&self, id: NodeId) -> bool {
@@ -152,7 +172,9 @@ impl Knife<'_> {
     /// Writes a value that stays. Recursion is bounded by the depth that was read.
     fn write(&mut self, id: NodeId) {
         let document = self.document;
-        let Some(node) = document.node(id) else { return };
+        let Some(node) = document.node(id) else {
+            return;
+        };
         let from = self.out.bytes.len();
         match self.fates.get(id.index()).cloned().unwrap_or_default() {
             Fate::Gone => self.copy("null"),
@@ -176,9 +198,13 @@ impl Knife<'_> {
         let mut at = span.start + 1;
         let mut separator = "";
         for (index, child) in children.iter().enumerate() {
-            let Some(value) = document.node(*child) else { continue };
+            let Some(value) = document.node(*child) else {
+                continue;
+            };
             let head = beginning(value);
-            let next = children.get(index + 1).and_then(|next| document.node(*next));
+            let next = children
+                .get(index + 1)
+                .and_then(|next| document.node(*next));
             let until = next.map_or(span.end - 1, beginning);
             let gap = document.text(value.span().end..until);
             let trail = gap.split(',').next().unwrap_or_default();
@@ -228,18 +254,26 @@ impl Knife<'_> {
 
     /// Remembers that a value left, and excuses it where it may be an identifier.
     fn note(&mut self, id: NodeId, from: usize) {
-        let Some(Place { what, .. }) = self.reading.place(id) else { return };
+        let Some(Place { what, .. }) = self.reading.place(id) else {
+            return;
+        };
         let (What::Field { entry, subject } | What::Keyed { entry, subject }) = *what else {
             return;
         };
-        let Some(described) = self.reading.entry(entry) else { return };
+        let Some(described) = self.reading.entry(entry) else {
+            return;
+        };
         if self.stays(id) {
             self.leave(subject, &described.class, from);
         }
     }
 
     fn note_name(&mut self, id: NodeId, from: usize) {
-        let Some(Place { what: What::Keyed { entry, subject }, .. }) = self.reading.place(id) else {
+        let Some(Place {
+            what: What::Keyed { entry, subject },
+            ..
+        }) = self.reading.place(id)
+        else {
             return;
         };
         let described = self.reading.entry(*entry);
@@ -267,5 +301,9 @@ impl Knife<'_> {
 
 /// Where a value begins with its name, if it has one.
 fn beginning(node: &Node) -> usize {
-    node.name_span().map_or(node.span().start, |name| name.start)
+    node.name_span()
+        .map_or(node.span().start, |name| name.start)
 }
+
+/// The class of what is about nobody.
+const PUBLIC: &str = "public";

@@ -29,7 +29,12 @@ pub fn threshold(question: &Question, target: &UpstreamTarget) -> Result<i64, Re
         return Err(RedactionError::QuestionNotAllowed);
     };
     let allowed = |threshold: &&i64| threshold.to_string() == *value;
-    question.thresholds.iter().find(allowed).copied().ok_or(RedactionError::QuestionNotAllowed)
+    question
+        .thresholds
+        .iter()
+        .find(allowed)
+        .copied()
+        .ok_or(RedactionError::QuestionNotAllowed)
 }
 
 impl Reading {
@@ -67,8 +72,16 @@ impl Reading {
         let (subject, class) = (facet.subject.id, facet.class.clone());
         Ok(Redacted {
             bytes: Bytes::from(text),
-            disclosed: vec![Disclosed { subject, class, form: Form::Verified }],
-            decisions: decisions.iter().filter(|d| d.facet == facet).cloned().collect(),
+            disclosed: vec![Disclosed {
+                subject,
+                class,
+                form: Form::Verified,
+            }],
+            decisions: decisions
+                .iter()
+                .filter(|d| d.facet == facet)
+                .cloned()
+                .collect(),
             withheld: BTreeMap::new(),
             degraded,
         })
@@ -76,7 +89,10 @@ impl Reading {
 
     fn number(&self, question: &Question) -> Result<(Facet, Decimal), Breach> {
         let path = segments(&question.pointer).ok_or(Breach::Selector)?;
-        let at = self.document.find(NodeId::ROOT, &path).ok_or(Breach::NoNumber)?;
+        let at = self
+            .document
+            .find(NodeId::ROOT, &path)
+            .ok_or(Breach::NoNumber)?;
         let Some(What::Field { entry, subject }) = self.place(at).map(|place| place.what) else {
             return Err(Breach::NoNumber);
         };
@@ -84,9 +100,13 @@ impl Reading {
         let subject = self.subjects.get(subject.0).copied();
         let number = self.document.number(at).and_then(Decimal::parse);
         match (class, subject, number) {
-            (Some(class), Some(subject), Some(number)) if *class == question.class => {
-                Ok((Facet { subject, class: class.clone() }, number))
-            }
+            (Some(class), Some(subject), Some(number)) if *class == question.class => Ok((
+                Facet {
+                    subject,
+                    class: class.clone(),
+                },
+                number,
+            )),
             _ => Err(Breach::NoNumber),
         }
     }

@@ -61,7 +61,13 @@ impl<'a> Walk<'a> {
         request: Option<Person>,
         identify: Identify<'a>,
     ) -> Self {
-        Self { reading, tree, request, identify, known: BTreeMap::new() }
+        Self {
+            reading,
+            tree,
+            request,
+            identify,
+            known: BTreeMap::new(),
+        }
     }
 
     pub(super) fn run(mut self) -> Result<Reading, RedactionError> {
@@ -84,7 +90,11 @@ impl<'a> Walk<'a> {
             let end = self.reading.document.after(id);
             id = match inside {
                 Some(inside) => {
-                    open.push(Level { end, inside, met: 0 });
+                    open.push(Level {
+                        end,
+                        inside,
+                        met: 0,
+                    });
                     Document::first_within(id)
                 }
                 None => end,
@@ -145,7 +155,11 @@ impl<'a> Walk<'a> {
         if bound && owner == Owner::Nobody {
             return Ok((place(What::Unlisted), None));
         }
-        let kind = self.reading.document.node(id).map_or(Kind::Null, |node| node.kind);
+        let kind = self
+            .reading
+            .document
+            .node(id)
+            .map_or(Kind::Null, |node| node.kind);
         match (self.tree.claim(&position), owner) {
             (Claim::Entry(entry), Owner::Person(subject)) => {
                 let (what, inside) = self.entry(entry, subject, kind);
@@ -153,7 +167,10 @@ impl<'a> Walk<'a> {
             }
             (Claim::Inner, _) if kind.is_container() => {
                 let rows = kind == Kind::Array && self.tree.is_row_list(&position);
-                let inside = Inside { by: By::Map(position), owner };
+                let inside = Inside {
+                    by: By::Map(position),
+                    owner,
+                };
                 Ok((place(What::Frame { rows }), Some(inside)))
             }
             (Claim::Entry(_) | Claim::Inner | Claim::Nothing, _) => {
@@ -173,7 +190,10 @@ impl<'a> Walk<'a> {
                 (What::Field { entry, subject }, None)
             }
             (Some(_), Kind::Object) => {
-                let inside = Inside { by: By::Keys { entry }, owner: Owner::Person(subject) };
+                let inside = Inside {
+                    by: By::Keys { entry },
+                    owner: Owner::Person(subject),
+                };
                 (What::Frame { rows: false }, Some(inside))
             }
             (Some(_), _) => (What::Unlisted, None),
@@ -187,7 +207,11 @@ impl<'a> Walk<'a> {
         person: Option<Person>,
         owner: Owner,
     ) -> Result<Step, RedactionError> {
-        let place = |what| Place { what, named: false, bound: person.is_some() };
+        let place = |what| Place {
+            what,
+            named: false,
+            bound: person.is_some(),
+        };
         let subject = match (person, owner) {
             (Some(person), _) => self.subject(person)?,
             (None, Owner::Person(subject)) => subject,
@@ -206,18 +230,25 @@ impl<'a> Walk<'a> {
     /// Whose a bound place is: the identifier stands within it.
     fn bind(&mut self, id: NodeId, binding: usize) -> Result<Owner, RedactionError> {
         let document = &self.reading.document;
-        let pointer = self.reading.map.subjects.get(binding).map(|b| b.identifier.as_str());
+        let pointer = self
+            .reading
+            .map
+            .subjects
+            .get(binding)
+            .map(|b| b.identifier.as_str());
         let path = segments(pointer.unwrap_or_default()).ok_or(Breach::Selector)?;
-        let person = document.find(id, &path).and_then(|at| match document.number(at) {
-            Some(number) => (self.identify)(number),
-            None => document.string(at).and_then(|text| (self.identify)(&text)),
-        });
+        let person = document
+            .find(id, &path)
+            .and_then(|at| match document.number(at) {
+                Some(number) => (self.identify)(number),
+                None => document.string(at).and_then(|text| (self.identify)(&text)),
+            });
         let is_root = id == NodeId::ROOT;
         let Some(person) = person else {
-            return match is_root {
-                true => Err(Breach::NoSubject.into()),
-                false => Ok(Owner::Nobody),
-            };
+            if is_root {
+                return Err(Breach::NoSubject.into());
+            }
+            return Ok(Owner::Nobody);
         };
         if is_root && self.request.is_some_and(|request| request.id != person.id) {
             return Err(RedactionError::SubjectMismatch);
@@ -233,7 +264,9 @@ impl<'a> Walk<'a> {
         }
         let subjects = &mut self.reading.subjects;
         if subjects.len() >= SUBJECTS_MAX {
-            return Err(Breach::TooManySubjects { subjects_max: SUBJECTS_MAX });
+            return Err(Breach::TooManySubjects {
+                subjects_max: SUBJECTS_MAX,
+            });
         }
         let subject = Subject(subjects.len());
         subjects.push(person);
@@ -243,7 +276,10 @@ impl<'a> Walk<'a> {
 
     fn expect(&mut self, subject: Subject, binding: Option<usize>) {
         for class in self.tree.expected(binding) {
-            self.reading.asked.entry((subject, class.clone())).or_insert(Found::No);
+            self.reading
+                .asked
+                .entry((subject, class.clone()))
+                .or_insert(Found::No);
         }
     }
 

@@ -112,7 +112,10 @@ impl Document {
 
     /// All values as they stand.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes.iter().enumerate().map(|(i, node)| (NodeId(i), node))
+        self.nodes
+            .iter()
+            .enumerate()
+            .map(|(i, node)| (NodeId(i), node))
     }
 
     /// The text of a span that lies on character boundaries, as all spans of values do; else
@@ -180,7 +183,9 @@ impl Document {
         segments.iter().try_fold(id, |at, segment| {
             let segment = segment.as_ref();
             match self.node(at)?.kind {
-                Kind::Object => self.children(at).find(|child| self.name(*child) == Some(segment)),
+                Kind::Object => self
+                    .children(at)
+                    .find(|child| self.name(*child) == Some(segment)),
                 Kind::Array => self.children(at).nth(array_index(segment)?),
                 Kind::String | Kind::Number | Kind::True | Kind::False | Kind::Null => None,
             }

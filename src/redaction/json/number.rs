@@ -39,9 +39,11 @@ impl Decimal {
         }
         let length = |n: usize| i64::try_from(n).ok();
         let point = length(whole.len())? - length(zeros)? + exponent;
-        Some(match digits.is_empty() {
-            true => Self { negative: false, digits, point: 0 },
-            false => Self { negative, digits, point },
+        let zero = digits.is_empty();
+        Some(Self {
+            negative: negative && !zero,
+            digits,
+            point: if zero { 0 } else { point },
         })
     }
 
@@ -66,7 +68,14 @@ impl Decimal {
             return None;
         }
         let padding = std::iter::repeat_n(b'0', length - self.digits.len());
-        Some(self.digits.iter().copied().chain(padding).map(char::from).collect())
+        Some(
+            self.digits
+                .iter()
+                .copied()
+                .chain(padding)
+                .map(char::from)
+                .collect(),
+        )
     }
 
     #[must_use]
@@ -81,7 +90,11 @@ impl Decimal {
         Self {
             negative: whole < 0,
             digits: digits.as_bytes().to_vec(),
-            point: if zero { 0 } else { i64::try_from(text.len()).unwrap_or_default() },
+            point: if zero {
+                0
+            } else {
+                i64::try_from(text.len()).unwrap_or_default()
+            },
         }
     }
 
@@ -91,9 +104,10 @@ impl Decimal {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
-            (false, false) => {
-                self.point.cmp(&other.point).then_with(|| self.digits.cmp(&other.digits))
-            }
+            (false, false) => self
+                .point
+                .cmp(&other.point)
+                .then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 }
@@ -106,7 +120,10 @@ fn power(exponent: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let size = digits.parse::<i64>().unwrap_or(EXPONENT_MAX).min(EXPONENT_MAX);
+    let size = digits
+        .parse::<i64>()
+        .unwrap_or(EXPONENT_MAX)
+        .min(EXPONENT_MAX);
     Some(if negative { -size } else { size })
 }
 

@@ -14,10 +14,10 @@ pub(super) struct Scanner<'a> {
     limits: &'a Limits,
 }
 
-/// What follows a value that ended.
-enum After {
+/// How to go on: with a value, which has a name if it is a member, or not at all.
+enum Next {
     Value(Option<Name>),
-    End,
+    Ended,
 }
 
 impl<'a> Scanner<'a> {
@@ -35,20 +35,18 @@ impl<'a> Scanner<'a> {
         let mut name = None;
         loop {
             self.space();
-            if let Some(first) = self.value(name)? {
-                name = first;
-                continue;
-            }
-            match self.after()? {
-                After::Value(next) => name = next,
-                After::End => return Ok(self.nodes),
-            }
+            name = match self.value(name)? {
+                Next::Value(first) => first,
+                Next::Ended => match self.after()? {
+                    Next::Value(next) => next,
+                    Next::Ended => return Ok(self.nodes),
+                },
+            };
         }
     }
 
-    /// Reads a scalar, or the opening of a container. `Some` is the name of a first child to come
-    /// (`Some(None)` for an element).
-    fn value(&mut self, name: Option<Name>) -> Result<Option<Option<Name>>, JsonError> {
+    /// Reads a scalar, an empty container, or the opening of one with a first child to come.
+    fn value(&mut self, name: Option<Name>) -> Result<Next, JsonError> {
         if self.nodes.len() >= self.limits.nodes_max {
             let nodes_max = self.limits.nodes_max;
             return Err(JsonError::TooManyValues { nodes_max });
@@ -66,9 +64,15 @@ impl<'a> Scanner<'a> {
         };
         let next = self.nodes.len() + 1;
         let end = self.at;
-        self.nodes.push(Node { kind, start, end, name, next });
+        self.nodes.push(Node {
+            kind,
+            start,
+            end,
+            name,
+            next,
+        });
         if !kind.is_container() {
-            return Ok(None);
+            return Ok(Next::Ended);
         }
         if self.open.len() >= self.limits.depth_max {
             let depth_max = self.limits.depth_max;
@@ -80,20 +84,24 @@ impl<'a> Scanner<'a> {
         match (kind, self.peek()) {
             (Kind::Object, Some(b'}')) | (Kind::Array, Some(b']')) => {
                 self.close()?;
-                Ok(None)
+                Ok(Next::Ended)
             }
-            (Kind::Object, _) => self.name().map(|name| Some(Some(name))),
-            (_, _) => Ok(Some(None)),
+            (Kind::Object, _) => Ok(Next::Value(Some(self.name()?))),
+            (_, _) => Ok(Next::Value(None)),
         }
     }
 
     /// Closes all containers that end here; then either another value is to come, or the text ends.
-    fn after(&mut self) -> Result<After, JsonError> {
+    fn after(&mut self) -> Result<Next, JsonError> {
         loop {
             self.space();
-            let kind = self.open.last().and_then(|id| self.nodes.get(*id)).map(|node| node.kind);
+            let kind = self
+                .open
+                .last()
+                .and_then(|id| self.nodes.get(*id))
+                .map(|node| node.kind);
             match (kind, self.peek()) {
-                (None, None) => return Ok(After::End),
+                (None, None) => return Ok(Next::Ended),
                 (None, Some(_)) => return Err(self.malformed("something after the value")),
                 (Some(Kind::Object), Some(b'}')) | (Some(Kind::Array), Some(b']')) => {
                     self.close()?;
@@ -101,11 +109,11 @@ impl<'a> Scanner<'a> {
                 (Some(Kind::Object), Some(b',')) => {
                     self.at += 1;
                     self.space();
-                    return Ok(After::Value(Some(self.name()?)));
+                    return Ok(Next::Value(Some(self.name()?)));
                 }
                 (Some(_), Some(b',')) => {
                     self.at += 1;
-                    return Ok(After::Value(None));
+                    return Ok(Next::Value(None));
                 }
                 (Some(_), _) => return Err(self.malformed("no comma and no end of a container")),
             }
@@ -136,10 +144,10 @@ impl<'a> Scanner<'a> {
             at = node.next;
         }
         names.sort_unstable();
-        match names.windows(2).any(|pair| pair.first() == pair.last()) {
-            true => Err(JsonError::DuplicateName { at: self.at }),
-            false => Ok(()),
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(JsonError::DuplicateName { at: self.at });
         }
+        Ok(())
     }
 
     fn plain<'b>(&'b self, name: &'b Name) -> &'b str {

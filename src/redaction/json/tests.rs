@@ -7,12 +7,24 @@ fn read(text: &str) -> Result<Document, JsonError> {
 #[test]
 fn a_span_is_the_value_without_the_space_around_it() {
     let document = read(" { \"a\" : [ 1 , \"x\" ] , \"b\" : { } } ").unwrap();
-    let texts: Vec<_> = document.nodes().map(|(_, n)| document.text(n.span())).collect();
+    let texts: Vec<_> = document
+        .nodes()
+        .map(|(_, n)| document.text(n.span()))
+        .collect();
     assert_eq!(
         texts,
-        ["{ \"a\" : [ 1 , \"x\" ] , \"b\" : { } }", "[ 1 , \"x\" ]", "1", "\"x\"", "{ }"]
+        [
+            "{ \"a\" : [ 1 , \"x\" ] , \"b\" : { } }",
+            "[ 1 , \"x\" ]",
+            "1",
+            "\"x\"",
+            "{ }"
+        ]
     );
-    let names: Vec<_> = document.children(NodeId::ROOT).map(|c| document.name(c)).collect();
+    let names: Vec<_> = document
+        .children(NodeId::ROOT)
+        .map(|c| document.name(c))
+        .collect();
     assert_eq!(names, [Some("a"), Some("b")]);
 }
 
@@ -29,33 +41,78 @@ fn a_pointer_finds_members_and_elements() {
 #[test]
 fn what_two_readers_could_read_differently_is_refused() {
     for text in [
-        "", " ", "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "{'a':1}", "[1 2]", "01", "1.",
-        ".5", "+1", "-", "1e", "NaN", "Infinity", "tru", "nulls", "\"\u{1}\"", "\"\\x\"", "\"a",
-        "\"\\u12\"", "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"\\u0000\"", "1 2",
-        "1\0", "/*c*/1", "1//c", "\u{feff}1", "[1}", "{]", "]", "{\"a\":1,\"\\u0061\":2}",
-        "[[{\"k\":{\"x\":1,\"y\":2,\"x\":3}}]]", "\"\\u00é\"",
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\" 1}",
+        "{a:1}",
+        "{'a':1}",
+        "[1 2]",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "-",
+        "1e",
+        "NaN",
+        "Infinity",
+        "tru",
+        "nulls",
+        "\"\u{1}\"",
+        "\"\\x\"",
+        "\"a",
+        "\"\\u12\"",
+        "\"\\uD800\"",
+        "\"\\uDC00\"",
+        "\"\\uD800\\u0041\"",
+        "\"\\u0000\"",
+        "1 2",
+        "1\0",
+        "/*c*/1",
+        "1//c",
+        "\u{feff}1",
+        "[1}",
+        "{]",
+        "]",
+        "{\"a\":1,\"\\u0061\":2}",
+        "[[{\"k\":{\"x\":1,\"y\":2,\"x\":3}}]]",
+        "\"\\u00é\"",
     ] {
         assert!(read(text).is_err(), "{text:?}");
     }
-    assert_eq!(parse(Bytes::from_static(b"\"\xff\""), &Limits::default()).unwrap_err(), JsonError::NotUtf8);
+    assert_eq!(
+        parse(Bytes::from_static(b"\"\xff\""), &Limits::default()).unwrap_err(),
+        JsonError::NotUtf8
+    );
 }
 
 #[test]
 fn escapes_say_what_they_stand_for() {
     let document = read(r#"["\u0041\ud83d\ude00\n\/\"", "é"]"#).unwrap();
-    let strings: Vec<_> = document.children(NodeId::ROOT).map(|c| document.string(c)).collect();
+    let strings: Vec<_> = document
+        .children(NodeId::ROOT)
+        .map(|c| document.string(c))
+        .collect();
     assert_eq!(strings[0].as_deref(), Some("A😀\n/\""));
     assert_eq!(strings[1].as_deref(), Some("é"));
 }
 
 #[test]
 fn depth_and_count_are_bounded() {
-    let limits = Limits { depth_max: 3, nodes_max: 5 };
+    let limits = Limits {
+        depth_max: 3,
+        nodes_max: 5,
+    };
     let at = |text: &str| parse(Bytes::copy_from_slice(text.as_bytes()), &limits).map(|d| d.len());
     assert_eq!(at("[[[1]]]"), Ok(4));
     assert_eq!(at("[[[[1]]]]"), Err(JsonError::TooDeep { depth_max: 3 }));
     assert_eq!(at("[1,2,3,4]"), Ok(5));
-    assert_eq!(at("[1,2,3,4,5]"), Err(JsonError::TooManyValues { nodes_max: 5 }));
+    assert_eq!(
+        at("[1,2,3,4,5]"),
+        Err(JsonError::TooManyValues { nodes_max: 5 })
+    );
 }
 
 #[test]
@@ -76,7 +133,11 @@ fn decimals_compare_exactly() {
         ("1e99999999999999999999", 7, Greater),
         ("120", 12, Greater),
     ] {
-        assert_eq!(Decimal::parse(text).unwrap().cmp_integer(whole), expected, "{text}");
+        assert_eq!(
+            Decimal::parse(text).unwrap().cmp_integer(whole),
+            expected,
+            "{text}"
+        );
     }
     for text in ["", "-", "1.", ".1", "1e", "1e+", "0x1", "1 "] {
         assert!(Decimal::parse(text).is_none(), "{text:?}");

@@ -45,7 +45,8 @@ fn corpus() -> [String; 5] {
         format!(
             r#"{{"pinfl":"{AZIZA}","income":7341907,"health":{{"d":"canary"}},"rows":[{{"pinfl":"{BOTIR}","income":1}},null]}}"#
         ),
-        r#" [ { "a" : [ 1 , -2.5e+10 , true , null , "\u00e9\ud83d\ude00\n" ] } , {} , [] ] "#.to_owned(),
+        r#" [ { "a" : [ 1 , -2.5e+10 , true , null , "\u00e9\ud83d\ude00\n" ] } , {} , [] ] "#
+            .to_owned(),
         r#"{"a/b":{"~":{"":[[[[[]]]]]}},"k":"\\\"\/\b\f\n\r\t"}"#.to_owned(),
         r#"{"income":1e400,"pinfl":"41507850211172","unlisted":"canary","rows":[]}"#.to_owned(),
         format!("{}{}", "[".repeat(70), "]".repeat(70)),
@@ -69,7 +70,12 @@ fn the_reader_of_json_takes_no_more_than_another_and_never_falls() {
 #[test]
 fn what_leaves_of_any_bytes_is_json_without_what_is_withheld() {
     let map = map(
-        &[("/pinfl", "identifier"), ("/income", "income"), ("/health", "health"), ("/rows/*/income", "income")],
+        &[
+            ("/pinfl", "identifier"),
+            ("/income", "income"),
+            ("/health", "health"),
+            ("/rows/*/income", "income"),
+        ],
         &[("", "/pinfl"), ("/rows/*", "/pinfl")],
     );
     let rules = |_: &str, class: &str| match class {
@@ -81,7 +87,9 @@ fn what_leaves_of_any_bytes_is_json_without_what_is_withheld() {
     let mut left = 0;
     for round in 0..20_000 {
         let bytes = mutator.mutate(corpus()[[0, 3][round % 2]].as_bytes());
-        let Ok(redacted) = redact(&map, None, &bytes, rules) else { continue };
+        let Ok(redacted) = redact(&map, None, &bytes, rules) else {
+            continue;
+        };
         left += 1;
         assert!(json::parse(redacted.bytes.clone(), &Limits::default()).is_ok());
         let text = String::from_utf8_lossy(&redacted.bytes);

@@ -17,7 +17,12 @@ use super::{AZIZA, class, map};
 
 fn texts() -> Texts {
     let text = || "x".to_owned();
-    Texts { uz: text(), uzc: text(), ru: text(), en: text() }
+    Texts {
+        uz: text(),
+        uzc: text(),
+        ru: text(),
+        en: text(),
+    }
 }
 
 pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
@@ -27,7 +32,10 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
         agency: AgencyId::parse("pension-fund").unwrap(),
         agency_names: texts(),
         kind: ServiceKind::Interactive,
-        regulation: Regulation { number: "1".to_owned(), term_days: 1 },
+        regulation: Regulation {
+            number: "1".to_owned(),
+            term_days: 1,
+        },
         hosts: vec!["localhost".to_owned()],
         prefix: "/pension".to_owned(),
         backend: Backend::InHouse,
@@ -59,7 +67,11 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
 }
 
 fn json_operation() -> Operation {
-    operation(&[(200, "application/json", Mode::Fields(Arc::new(map(&[("/a", "public")], &[]))))])
+    operation(&[(
+        200,
+        "application/json",
+        Mode::Fields(Arc::new(map(&[("/a", "public")], &[]))),
+    )])
 }
 
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -86,10 +98,26 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[test]
 fn t01_t02_a_coded_body_keeps_no_contract() {
-    for coding in ["gzip", "br", "zstd", "deflate", "gzip, br", "identity, gzip", "x-own", ""] {
-        assert_eq!(judge(200, &[JSON, ("content-encoding", coding)]), Some(Breach::Coding));
+    for coding in [
+        "gzip",
+        "br",
+        "zstd",
+        "deflate",
+        "gzip, br",
+        "identity, gzip",
+        "x-own",
+        "",
+    ] {
+        assert_eq!(
+            judge(200, &[JSON, ("content-encoding", coding)]),
+            Some(Breach::Coding)
+        );
     }
-    let two = [JSON, ("content-encoding", "identity"), ("content-encoding", "br")];
+    let two = [
+        JSON,
+        ("content-encoding", "identity"),
+        ("content-encoding", "br"),
+    ];
     assert_eq!(judge(200, &two), Some(Breach::Coding));
     assert_eq!(judge(200, &[JSON, ("content-encoding", "identity")]), None);
 }
@@ -97,23 +125,47 @@ fn t01_t02_a_coded_body_keeps_no_contract() {
 #[test]
 fn t03_a_body_that_begins_as_a_compressed_one_is_seen() {
     let media = |text: &str| Media::read(&headers(&[("content-type", text)])).unwrap();
-    assert!(is_secretly_coded(&media("application/pdf"), b"\x1f\x8b\x08\x00"));
-    assert!(is_secretly_coded(&media("image/png"), b"\x28\xb5\x2f\xfd\x00"));
+    assert!(is_secretly_coded(
+        &media("application/pdf"),
+        b"\x1f\x8b\x08\x00"
+    ));
+    assert!(is_secretly_coded(
+        &media("image/png"),
+        b"\x28\xb5\x2f\xfd\x00"
+    ));
     assert!(!is_secretly_coded(&media("application/pdf"), b"%PDF-1.7"));
-    assert!(!is_secretly_coded(&media("application/gzip"), b"\x1f\x8b\x08\x00"));
+    assert!(!is_secretly_coded(
+        &media("application/gzip"),
+        b"\x1f\x8b\x08\x00"
+    ));
 }
 
 #[test]
 fn t05_t06_t11_t12_t13_nothing_that_tells_of_the_upstreams_bytes_leaves() {
     let told = [
-        "content-length", "content-encoding", "etag", "last-modified", "accept-ranges", "date",
-        "server", "x-anything", "trailer", "transfer-encoding", "muhrdor-withheld",
+        "content-length",
+        "content-encoding",
+        "etag",
+        "last-modified",
+        "accept-ranges",
+        "date",
+        "server",
+        "x-anything",
+        "trailer",
+        "transfer-encoding",
+        "muhrdor-withheld",
     ];
     let mut operation = json_operation();
     operation.response_headers = told.iter().map(|name| (*name).to_owned()).collect();
-    operation.response_headers.retain(|name| name != "x-anything");
+    operation
+        .response_headers
+        .retain(|name| name != "x-anything");
     let mut pairs = vec![JSON];
-    pairs.extend(told.iter().filter(|n| **n != "content-encoding").map(|name| (*name, "7")));
+    pairs.extend(
+        told.iter()
+            .filter(|n| **n != "content-encoding")
+            .map(|name| (*name, "7")),
+    );
     let left = leave(&operation, &pairs).unwrap();
     let names: Vec<_> = left.keys().map(HeaderName::as_str).collect();
     assert_eq!(names, ["content-type", "cache-control"]);
@@ -123,8 +175,12 @@ fn t05_t06_t11_t12_t13_nothing_that_tells_of_the_upstreams_bytes_leaves() {
 #[test]
 fn t08_streams_of_records_are_not_json_answers() {
     for media in [
-        "text/event-stream", "application/x-ndjson", "application/json-seq",
-        "application/geo+json-seq", "multipart/mixed", "application/jose",
+        "text/event-stream",
+        "application/x-ndjson",
+        "application/json-seq",
+        "application/geo+json-seq",
+        "multipart/mixed",
+        "application/jose",
         "application/pkcs7-mime",
     ] {
         let fields = Mode::Fields(Arc::new(map(&[("/a", "public")], &[])));
@@ -137,17 +193,33 @@ fn t08_streams_of_records_are_not_json_answers() {
 #[test]
 fn t10_a_media_type_has_one_of_few_forms() {
     for accepted in [
-        "application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8",
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON;charset=UTF-8",
         "application/json ; charset=\"utf-8\"",
     ] {
-        assert_eq!(judge(200, &[("content-type", accepted)]), None, "{accepted}");
+        assert_eq!(
+            judge(200, &[("content-type", accepted)]),
+            None,
+            "{accepted}"
+        );
     }
     for refused in [
-        "application/json;charset=utf-16", "application/json; charset=utf-8; charset=utf-16",
-        "application/json;", "application/json; profile=x", "application/json, text/html",
-        "application/json text/html", "json", "", "application/json; charset=utf-8;",
+        "application/json;charset=utf-16",
+        "application/json; charset=utf-8; charset=utf-16",
+        "application/json;",
+        "application/json; profile=x",
+        "application/json, text/html",
+        "application/json text/html",
+        "json",
+        "",
+        "application/json; charset=utf-8;",
     ] {
-        assert_eq!(judge(200, &[("content-type", refused)]), Some(Breach::Media), "{refused}");
+        assert_eq!(
+            judge(200, &[("content-type", refused)]),
+            Some(Breach::Media),
+            "{refused}"
+        );
     }
     assert_eq!(judge(200, &[]), Some(Breach::Media));
     assert_eq!(judge(200, &[JSON, JSON]), Some(Breach::Media));
@@ -155,15 +227,24 @@ fn t10_a_media_type_has_one_of_few_forms() {
         let found = judge(200, &[("content-type", other)]);
         assert_eq!(found, Some(Breach::NoContract { status: 200 }), "{other}");
     }
-    let left = leave(&json_operation(), &[("content-type", "Application/JSON;charset=\"UTF-8\"")]);
-    assert_eq!(left.unwrap()["content-type"], "application/json; charset=utf-8");
+    let left = leave(
+        &json_operation(),
+        &[("content-type", "Application/JSON;charset=\"UTF-8\"")],
+    );
+    assert_eq!(
+        left.unwrap()["content-type"],
+        "application/json; charset=utf-8"
+    );
 }
 
 #[test]
 fn t12_a_part_of_a_body_keeps_no_contract() {
     assert_eq!(judge(206, &[JSON]), Some(Breach::Coding));
     assert_eq!(judge(304, &[]), Some(Breach::Coding));
-    assert_eq!(judge(200, &[JSON, ("content-range", "bytes 0-1/9")]), Some(Breach::Coding));
+    assert_eq!(
+        judge(200, &[JSON, ("content-range", "bytes 0-1/9")]),
+        Some(Breach::Coding)
+    );
 }
 
 #[test]
@@ -172,19 +253,35 @@ fn t15_a_header_leaves_only_if_it_is_listed_and_names_nobody() {
     operation.response_headers = vec!["location".to_owned(), "x-number".to_owned()];
     operation.cookies = vec!["draft".to_owned()];
     let quiet = [
-        JSON, ("location", "/pension/claims/7"), ("content-location", AZIZA), ("link", AZIZA),
-        ("x-own", AZIZA), ("set-cookie", "other=1"), ("set-cookie", "draft=2; Path=/"),
-        ("set-cookie", "draft=3; Domain=gov.uz"), ("set-cookie", "__Host-draft=4"),
+        JSON,
+        ("location", "/pension/claims/7"),
+        ("content-location", AZIZA),
+        ("link", AZIZA),
+        ("x-own", AZIZA),
+        ("set-cookie", "other=1"),
+        ("set-cookie", "draft=2; Path=/"),
+        ("set-cookie", "draft=3; Domain=gov.uz"),
+        ("set-cookie", "__Host-draft=4"),
         ("access-control-allow-origin", "*"),
     ];
     let left = leave(&operation, &quiet).unwrap();
     assert_eq!(left["location"], "/pension/claims/7");
-    assert_eq!(left.get_all("set-cookie").iter().collect::<Vec<_>>(), ["draft=2; Path=/"]);
+    assert_eq!(
+        left.get_all("set-cookie").iter().collect::<Vec<_>>(),
+        ["draft=2; Path=/"]
+    );
     assert_eq!(left.len(), 4, "{left:?}");
     let path = format!("/records/{AZIZA}");
-    for loud in [("location", path.as_str()), ("x-number", AZIZA), ("set-cookie", "draft=+998901234534")] {
+    for loud in [
+        ("location", path.as_str()),
+        ("x-number", AZIZA),
+        ("set-cookie", "draft=+998901234534"),
+    ] {
         let left = leave(&operation, &[JSON, loud]);
-        assert!(matches!(left, Err(RedactionError::LeakStopped(_))), "{loud:?}");
+        assert!(
+            matches!(left, Err(RedactionError::LeakStopped(_))),
+            "{loud:?}"
+        );
     }
 }
 
@@ -208,8 +305,19 @@ fn t32_a_signed_answer_passes_whole_or_not_at_all() {
 fn a_public_answer_keeps_the_cache_control_that_is_let_through() {
     let mut operation = operation(&[(200, "text/html", Mode::Public)]);
     operation.response_headers = vec!["cache-control".to_owned()];
-    let pairs = [("content-type", "text/html; charset=utf-8"), ("cache-control", "max-age=60")];
-    assert_eq!(leave(&operation, &pairs).unwrap()["cache-control"], "max-age=60");
-    operation.contracts[0].mode = Mode::Whole { classes: vec![class("health")] };
-    assert_eq!(leave(&operation, &pairs).unwrap()["cache-control"], "no-store");
+    let pairs = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "max-age=60"),
+    ];
+    assert_eq!(
+        leave(&operation, &pairs).unwrap()["cache-control"],
+        "max-age=60"
+    );
+    operation.contracts[0].mode = Mode::Whole {
+        classes: vec![class("health")],
+    };
+    assert_eq!(
+        leave(&operation, &pairs).unwrap()["cache-control"],
+        "no-store"
+    );
 }

@@ -21,13 +21,24 @@ fn leak(body: &str) -> Option<Finding> {
 #[test]
 fn t27_an_identifier_one_level_down_in_base64_or_json_stops_the_answer() {
     let inner = format!(r#"{{\"pinfl\":\"{AZIZA}\"}}"#);
-    assert_eq!(leak(&format!(r#"{{"note":"{inner}"}}"#)), Some(Finding::Pinfl));
-    let escaped: String = AZIZA.chars().map(|c| format!("\\\\u{:04x}", u32::from(c))).collect();
-    assert_eq!(leak(&format!(r#"{{"note":"[\"{escaped}\"]"}}"#)), Some(Finding::Pinfl));
+    assert_eq!(
+        leak(&format!(r#"{{"note":"{inner}"}}"#)),
+        Some(Finding::Pinfl)
+    );
+    let escaped = AZIZA.chars().fold(String::new(), |text, digit| {
+        text + &format!("\\\\u{:04x}", u32::from(digit))
+    });
+    assert_eq!(
+        leak(&format!(r#"{{"note":"[\"{escaped}\"]"}}"#)),
+        Some(Finding::Pinfl)
+    );
     for offset in ["", "x", "xy", "xyz"] {
         let plain = format!("{offset} {AZIZA}.");
         for coded in [STANDARD.encode(&plain), URL_SAFE_NO_PAD.encode(&plain)] {
-            assert_eq!(leak(&format!(r#"{{"note":"see {coded}"}}"#)), Some(Finding::Pinfl));
+            assert_eq!(
+                leak(&format!(r#"{{"note":"see {coded}"}}"#)),
+                Some(Finding::Pinfl)
+            );
         }
     }
 }
@@ -43,18 +54,36 @@ fn t35_free_text_with_an_identifier_stops_the_answer() {
         ("card 4111 1111 1111 1111".to_owned(), Finding::Card),
         ("card 4111111111111111".to_owned(), Finding::Card),
     ] {
-        assert_eq!(leak(&format!(r#"{{"note":"{note}"}}"#)), Some(finding), "{note}");
-        assert_eq!(leak(&format!(r#"{{"note":[{{"{note}":1}}]}}"#)), Some(finding), "{note}");
+        assert_eq!(
+            leak(&format!(r#"{{"note":"{note}"}}"#)),
+            Some(finding),
+            "{note}"
+        );
+        assert_eq!(
+            leak(&format!(r#"{{"note":[{{"{note}":1}}]}}"#)),
+            Some(finding),
+            "{note}"
+        );
     }
 }
 
 #[test]
 fn t35_what_only_resembles_an_identifier_passes() {
     for note in [
-        "12345678901234", "11111111111111", "2026-11-23T09:05:00.000Z", "2026-11-23 09-05-00",
-        "PF-2026-000117", "550e8400-e29b-41d4-a716-446655440000", "1234567", "4111111111111112",
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "+998 90",
-        "938-XII", "a sentence of common words without any number in it", "AB12345678", "••••1172",
+        "12345678901234",
+        "11111111111111",
+        "2026-11-23T09:05:00.000Z",
+        "2026-11-23 09-05-00",
+        "PF-2026-000117",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "1234567",
+        "4111111111111112",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "+998 90",
+        "938-XII",
+        "a sentence of common words without any number in it",
+        "AB12345678",
+        "••••1172",
     ] {
         assert_eq!(find(note), None, "{note}");
     }
@@ -85,15 +114,29 @@ fn t36_a_pinfl_as_a_number_or_with_spaces_or_dashes_stops_the_answer() {
         "\"7 41507850211172\"".to_owned(),
         "\"PINFL41507850211172\"".to_owned(),
     ] {
-        assert_eq!(leak(&format!(r#"{{"note":{value}}}"#)), Some(Finding::Pinfl), "{value}");
+        assert_eq!(
+            leak(&format!(r#"{{"note":{value}}}"#)),
+            Some(Finding::Pinfl),
+            "{value}"
+        );
     }
 }
 
 #[test]
 fn an_identifier_may_stand_where_identifiers_are_clear() {
-    let map = map(&[("/pinfl", "identifier"), ("/phones/*", "contact"), ("/note", "name")], &[]);
+    let map = map(
+        &[
+            ("/pinfl", "identifier"),
+            ("/phones/*", "contact"),
+            ("/note", "name"),
+        ],
+        &[],
+    );
     let body = format!(r#"{{"pinfl":"{AZIZA}","phones":["+998901234534"],"note":"ok"}}"#);
-    assert_eq!(text(&redact(&map, Some(AZIZA), &body, clear).unwrap()), body);
+    assert_eq!(
+        text(&redact(&map, Some(AZIZA), &body, clear).unwrap()),
+        body
+    );
     let redacted = redact(&map, Some(AZIZA), &body, masked("contact", Mask::Partial)).unwrap();
     assert!(text(&redacted).contains("+998 •• ••• •• 34"));
 }

@@ -3,10 +3,13 @@
 mod cases;
 mod fuzz;
 mod heads;
+mod house;
 mod identifiers;
 mod masks;
 mod questions;
 mod records;
+mod shipped;
+mod walk;
 
 use std::sync::Arc;
 
@@ -30,7 +33,10 @@ pub(crate) fn identify(text: &str) -> Option<Person> {
     let pinfl = Pinfl::parse(text).ok()?;
     let mut id = [0; 32];
     id[..14].copy_from_slice(text.as_bytes());
-    Some(Person { id: PersonId::from_bytes(id), pinfl })
+    Some(Person {
+        id: PersonId::from_bytes(id),
+        pinfl,
+    })
 }
 
 pub(crate) fn class(name: &str) -> DataClass {
@@ -53,7 +59,10 @@ pub(crate) fn map(entries: &[(&str, &str)], subjects: &[(&str, &str)]) -> ClassM
         identifier: (*identifier).to_owned(),
     };
     ClassMap {
-        entries: entries.iter().map(|(selector, class)| entry(selector, class)).collect(),
+        entries: entries
+            .iter()
+            .map(|(selector, class)| entry(selector, class))
+            .collect(),
         subjects: subjects.iter().map(binding).collect(),
         withhold: Withhold::Remove,
         bytes_max: 1 << 20,
@@ -84,13 +93,22 @@ pub(crate) fn redact(
         })
         .collect();
     let pseudonym = |class: &DataClass, value: &str| Some(pseudonym(class.as_str(), value));
-    reading.redact(&decisions, &Masks { pseudonym: &pseudonym, bhm_soum: BHM_SOUM })
+    reading.redact(
+        &decisions,
+        &Masks {
+            pseudonym: &pseudonym,
+            bhm_soum: BHM_SOUM,
+        },
+    )
 }
 
 /// A stand-in for the keyed pseudonym of a value.
 pub(crate) fn pseudonym(class: &str, value: &str) -> String {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = class.bytes().chain(value.bytes()).fold(0xcbf2_9ce4_8422_2325, mix);
+    let hash = class
+        .bytes()
+        .chain(value.bytes())
+        .fold(0xcbf2_9ce4_8422_2325, mix);
     format!("p{hash:015x}")
 }
 
@@ -104,11 +122,23 @@ pub(crate) fn clear(_: &str, _: &str) -> Form {
 
 /// All clear but one class.
 pub(crate) fn without(withheld: &'static str) -> impl Fn(&str, &str) -> Form {
-    move |_, class| if class == withheld { Form::Absent } else { Form::Clear }
+    move |_, class| {
+        if class == withheld {
+            Form::Absent
+        } else {
+            Form::Clear
+        }
+    }
 }
 
 pub(crate) fn masked(class: &'static str, mask: Mask) -> impl Fn(&str, &str) -> Form {
-    move |_, found| if found == class { Form::Masked(mask) } else { Form::Clear }
+    move |_, found| {
+        if found == class {
+            Form::Masked(mask)
+        } else {
+            Form::Clear
+        }
+    }
 }
 
 /// A body about Aziza with one public member, and what of it leaves if all is clear.

@@ -28,8 +28,13 @@ fn ask(value: &str, question: &Question, form: Form) -> Result<String, Redaction
     let document = parse(body.into(), &Limits::default()).unwrap();
     let reading = Reading::of(document, Arc::new(map), identify(AZIZA), &identify)?;
     let facet = reading.questioned(question)?;
-    let decision =
-        FacetDecision { facet, form, rules: Vec::new(), hint: None, degraded: false };
+    let decision = FacetDecision {
+        facet,
+        form,
+        rules: Vec::new(),
+        hint: None,
+        degraded: false,
+    };
     let redacted = reading.verify(question, 5_000_000, &[decision])?;
     Ok(String::from_utf8(redacted.bytes.to_vec()).unwrap())
 }
@@ -49,8 +54,16 @@ fn a_question_is_answered_without_its_number() {
         let answer = |yes: bool| {
             format!(r#"{{"question":"income-below","threshold":5000000,"answer":{yes}}}"#)
         };
-        assert_eq!(ask(value, &below, Form::Verified), Ok(answer(is_below)), "{value}");
-        assert_eq!(ask(value, &at_least, Form::Verified), Ok(answer(!is_below)), "{value}");
+        assert_eq!(
+            ask(value, &below, Form::Verified),
+            Ok(answer(is_below)),
+            "{value}"
+        );
+        assert_eq!(
+            ask(value, &at_least, Form::Verified),
+            Ok(answer(!is_below)),
+            "{value}"
+        );
     }
 }
 
@@ -66,7 +79,11 @@ fn a_question_is_answered_only_when_asking_it_is_permitted() {
 fn a_question_about_what_is_no_number_of_its_class_breaks_the_contract() {
     let broken = Err(RedactionError::ContractBroken(Breach::NoNumber));
     for value in ["\"5\"", "null", "[5]", "{\"a\":5}"] {
-        assert_eq!(ask(value, &question(Comparison::Below), Form::Verified), broken, "{value}");
+        assert_eq!(
+            ask(value, &question(Comparison::Below), Form::Verified),
+            broken,
+            "{value}"
+        );
     }
     let mut other = question(Comparison::Below);
     other.class = class("health");
@@ -82,9 +99,20 @@ fn a_threshold_is_one_of_those_that_may_be_asked_for() {
     assert_eq!(read("/x?below=5000000"), Ok(5_000_000));
     assert_eq!(read("/x?a=1&below=1000000"), Ok(1_000_000));
     for target in [
-        "/x", "/x?", "/x?below=", "/x?below=4999999", "/x?below=05000000", "/x?below=+5000000",
-        "/x?below=5000000&below=5000000", "/x?below=5000000.0", "/x?Below=5000000",
+        "/x",
+        "/x?",
+        "/x?below=",
+        "/x?below=4999999",
+        "/x?below=05000000",
+        "/x?below=+5000000",
+        "/x?below=5000000&below=5000000",
+        "/x?below=5000000.0",
+        "/x?Below=5000000",
     ] {
-        assert_eq!(read(target), Err(RedactionError::QuestionNotAllowed), "{target}");
+        assert_eq!(
+            read(target),
+            Err(RedactionError::QuestionNotAllowed),
+            "{target}"
+        );
     }
 }

@@ -16,7 +16,11 @@ fn family() -> muhrdor::domain::operation::ClassMap {
             ("/spouse/name", "name"),
             ("/spouse/children/*/name", "name"),
         ],
-        &[("", "/pinfl"), ("/spouse", "/pinfl"), ("/spouse/children/*", "/pinfl")],
+        &[
+            ("", "/pinfl"),
+            ("/spouse", "/pinfl"),
+            ("/spouse/children/*", "/pinfl"),
+        ],
     )
 }
 
@@ -29,9 +33,8 @@ fn body() -> String {
 #[test]
 fn each_person_of_a_record_is_decided_for_themself() {
     let rules = |pinfl: &str, class: &str| match (pinfl, class) {
-        (_, "health") => Form::Absent,
+        (_, "health") | (KAMOLA, _) => Form::Absent,
         (AZIZA, "identifier") => Form::Masked(Mask::Last4),
-        (KAMOLA, _) => Form::Absent,
         _ => Form::Clear,
     };
     let redacted = redact(&family(), Some(AZIZA), body(), rules).unwrap();
@@ -42,17 +45,32 @@ fn each_person_of_a_record_is_decided_for_themself() {
         )
     );
     assert_eq!(redacted.withheld.get(&class("health")), Some(&Form::Absent));
-    assert_eq!(redacted.withheld.get(&class("identifier")), Some(&Form::Masked(Mask::Last4)));
+    assert_eq!(
+        redacted.withheld.get(&class("identifier")),
+        Some(&Form::Masked(Mask::Last4))
+    );
     assert_eq!(redacted.withheld.len(), 2);
 }
 
 #[test]
 fn what_is_around_a_person_of_whom_nothing_stays_goes_with_all_that_is_in_it() {
-    let rules = |pinfl: &str, _: &str| if pinfl == BOTIR { Form::Absent } else { Form::Clear };
+    let rules = |pinfl: &str, _: &str| {
+        if pinfl == BOTIR {
+            Form::Absent
+        } else {
+            Form::Clear
+        }
+    };
     let redacted = redact(&family(), Some(AZIZA), body(), rules).unwrap();
     assert!(!text(&redacted).contains("Kamola"));
     assert!(!text(&redacted).contains("spouse"));
-    let kamola_only = |pinfl: &str, _: &str| if pinfl == KAMOLA { Form::Clear } else { Form::Absent };
+    let kamola_only = |pinfl: &str, _: &str| {
+        if pinfl == KAMOLA {
+            Form::Clear
+        } else {
+            Form::Absent
+        }
+    };
     assert_eq!(
         redact(&family(), Some(AZIZA), body(), kamola_only),
         Err(RedactionError::NothingToDisclose)
@@ -61,8 +79,16 @@ fn what_is_around_a_person_of_whom_nothing_stays_goes_with_all_that_is_in_it() {
 
 #[test]
 fn a_record_that_does_not_say_whose_it_is_goes_whole() {
-    let map = map(&[("/name", "name"), ("/other/name", "name")], &[("/other", "/pinfl")]);
-    for other in [r#"{"name":"X"}"#, r#"{"pinfl":"1","name":"X"}"#, r#"["X"]"#, "7"] {
+    let map = map(
+        &[("/name", "name"), ("/other/name", "name")],
+        &[("/other", "/pinfl")],
+    );
+    for other in [
+        r#"{"name":"X"}"#,
+        r#"{"pinfl":"1","name":"X"}"#,
+        r#"["X"]"#,
+        "7",
+    ] {
         let body = format!(r#"{{"name":"A","other":{other}}}"#);
         let redacted = redact(&map, Some(AZIZA), body, clear).unwrap();
         assert_eq!(text(&redacted), r#"{"name":"A"}"#);
@@ -71,7 +97,10 @@ fn a_record_that_does_not_say_whose_it_is_goes_whole() {
 
 #[test]
 fn what_belongs_to_nobody_is_absent() {
-    let map = map(&[("/total", "public"), ("/rows/*/name", "name")], &[("/rows/*", "/pinfl")]);
+    let map = map(
+        &[("/total", "public"), ("/rows/*/name", "name")],
+        &[("/rows/*", "/pinfl")],
+    );
     let body = format!(r#"{{"total":1,"rows":[{{"pinfl":{AZIZA},"name":"A"}}]}}"#);
     let redacted = redact(&map, None, body, clear).unwrap();
     assert_eq!(text(&redacted), r#"{"rows":[{"name":"A"}]}"#);
@@ -85,7 +114,10 @@ fn a_decision_about_something_else_counts_as_none() {
     let document = parse(body().into(), &Limits::default()).unwrap();
     let request = super::identify(AZIZA);
     let reading = Reading::of(document, family().into(), request, &super::identify).unwrap();
-    let masks = Masks { pseudonym: &|_, _| None, bhm_soum: 1 };
+    let masks = Masks {
+        pseudonym: &|_, _| None,
+        bhm_soum: 1,
+    };
     let mut decisions: Vec<_> = reading
         .facets()
         .into_iter()
@@ -99,8 +131,40 @@ fn a_decision_about_something_else_counts_as_none() {
         .collect();
     assert!(reading.redact(&decisions, &masks).is_ok());
     decisions.rotate_left(1);
-    assert_eq!(reading.redact(&decisions, &masks), Err(RedactionError::NothingToDisclose));
-    assert_eq!(reading.redact(&[], &masks), Err(RedactionError::NothingToDisclose));
+    assert_eq!(
+        reading.redact(&decisions, &masks),
+        Err(RedactionError::NothingToDisclose)
+    );
+    assert_eq!(
+        reading.redact(&[], &masks),
+        Err(RedactionError::NothingToDisclose)
+    );
     decisions[0].degraded = true;
-    assert_eq!(reading.redact(&decisions, &masks), Err(RedactionError::RuleFault));
+    assert_eq!(
+        reading.redact(&decisions, &masks),
+        Err(RedactionError::RuleFault)
+    );
+}
+
+#[test]
+fn a_record_of_which_only_what_is_public_stays_goes() {
+    let map = map(
+        &[
+            ("/state", "public"),
+            ("/rows/*/state", "public"),
+            ("/rows/*/name", "name"),
+        ],
+        &[("/rows/*", "/pinfl")],
+    );
+    let row = |pinfl: &str| format!(r#"{{"pinfl":"{pinfl}","state":"open","name":"N"}}"#);
+    let body = format!(r#"{{"state":"ok","rows":[{},{}]}}"#, row(AZIZA), row(BOTIR));
+    let rules = |pinfl: &str, class: &str| match (pinfl, class) {
+        (BOTIR, "name") => Form::Absent,
+        _ => Form::Clear,
+    };
+    let redacted = redact(&map, Some(KAMOLA), body, rules).unwrap();
+    assert_eq!(
+        text(&redacted),
+        r#"{"state":"ok","rows":[{"state":"open","name":"N"}]}"#
+    );
 }
