@@ -17,14 +17,13 @@ pub mod wire;
 pub mod register;
 pub mod limits;
 pub mod policy;
+pub mod upstream;
 pub mod redaction;
 pub mod journal;
 
 // corridor and doors
-pub mod server;
-
-// corridor and doors
 pub mod console;
+pub mod server;
 
 // outside the walls
 pub mod config;

@@ -47,9 +47,9 @@ pub(super) fn page(shell: &Shell<'_>, policies: Policies) -> Page {
         count: shell.count("policies-count", count).into_owned(),
         bundle: policies.bundle.map(|id| id.chars().take(BUNDLE_DIGITS).collect()),
         rules: policies.rules.iter().flat_map(|rules| &rules.0).map(|r| sheet(shell, r)).collect(),
-        before: (number > 1).then(|| shell.at_page(number.saturating_sub(1))),
+        before: (number > 1).then(|| shell.at("page", u64::from(number.saturating_sub(1)))),
         after: (number < policies.pages.unwrap_or(1))
-            .then(|| shell.at_page(number.saturating_add(1))),
+            .then(|| shell.at("page", u64::from(number.saturating_add(1)))),
     };
     finish(shell, &page)
 }

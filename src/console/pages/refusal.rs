@@ -159,12 +159,12 @@ const fn next(kind: Kind, hint: Option<&Hint>) -> &'static str {
     }
 }
 
-fn wait(shell: &Shell<'_>, seconds: u64) -> Wait {
-    let ms = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-    let until = moment::clock_exact(shell.at().plus_ms(ms));
+fn wait(shell: &Shell<'_>, seconds: u32) -> Wait {
+    let ms = i64::from(seconds) * 1000;
+    let until = moment::clock_exact(shell.moment().plus_ms(ms));
     Wait {
         until: shell.fill("refusal-until", &[("what", &until)]).into_owned(),
-        count: shell.count("refusal-wait", seconds).into_owned(),
+        count: shell.count("refusal-wait", u64::from(seconds)).into_owned(),
     }
 }
 

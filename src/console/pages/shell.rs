@@ -136,7 +136,7 @@ impl<'a> Shell<'a> {
         moment::date_and_clock(self.frame.now)
     }
 
-    pub(super) const fn at(&self) -> Timestamp {
+    pub(super) const fn moment(&self) -> Timestamp {
         self.frame.now
     }
 
@@ -149,10 +149,15 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// This page, at another page of its list.
-    pub(super) fn at_page(&self, number: u32) -> String {
+    /// This page, at the beginning of its list.
+    pub(super) fn at_start(&self) -> String {
+        self.link(self.frame.path_and_query.split('?').next().unwrap_or("/"))
+    }
+
+    /// This page, at another place of its list.
+    pub(super) fn at(&self, parameter: &str, place: u64) -> String {
         let path = self.frame.path_and_query.split('?').next().unwrap_or("/");
-        self.link(&format!("{path}?page={number}"))
+        self.link(&format!("{path}?{parameter}={place}"))
     }
 
     /// The way to sign in and come back to this page.

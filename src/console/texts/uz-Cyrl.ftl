@@ -143,7 +143,7 @@ journal-empty-ever = Ҳозирча маълумотларингизни ҳеч 
 journal-empty-page = Бу саҳифада ёзув йўқ.
 journal-withheld = Бу рўйхатни сизга кўрсатиб бўлмайди.
 journal-own = Ўз маълумотларингизни { $n } марта кўргансиз
-journal-newer = Янгироқ
+journal-newest = Энг янгиларига
 journal-older = Эскироқ
 journal-pages = Рўйхат саҳифалари
 entry-clear = Кўрган
@@ -162,11 +162,11 @@ entry-system = Тизим
 entry-case = Иш
 entry-rules = Рухсат берган қоида
 entry-number = Сўров рақами
-entry-registered = Ёзилган вақт
 entry-place = Журналдаги ўрни
 entry-unknown-body = Номаълум орган
 entry-representative = Сизнинг номингиздан иш кўрувчи шахс
-entry-relative = Маълумотларингиз бошқа шахс ҳақидаги жавобда бўлган.
+entry-possible = Бу сўров қандай тугагани номаълум. Маълумотларингиз кўрсатилган бўлиши мумкин.
+entry-relative = Маълумотларингиз бошқа шахс ёки бир неча шахс ҳақидаги жавобда бўлган.
 entry-unexpected = Буни кутмаган бўлсангиз, ёрдам хизматига сўров рақамини айтинг.
 
 ## Қоидалар

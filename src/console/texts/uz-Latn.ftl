@@ -143,7 +143,7 @@ journal-empty-ever = Hozircha maʼlumotlaringizni hech kim koʻrmagan.
 journal-empty-page = Bu sahifada yozuv yoʻq.
 journal-withheld = Bu roʻyxatni sizga koʻrsatib boʻlmaydi.
 journal-own = Oʻz maʼlumotlaringizni { $n } marta koʻrgansiz
-journal-newer = Yangiroq
+journal-newest = Eng yangilariga
 journal-older = Eskiroq
 journal-pages = Roʻyxat sahifalari
 entry-clear = Koʻrgan
@@ -162,11 +162,11 @@ entry-system = Tizim
 entry-case = Ish
 entry-rules = Ruxsat bergan qoida
 entry-number = Soʻrov raqami
-entry-registered = Yozilgan vaqt
 entry-place = Jurnaldagi oʻrni
 entry-unknown-body = Nomaʼlum organ
 entry-representative = Sizning nomingizdan ish koʻruvchi shaxs
-entry-relative = Maʼlumotlaringiz boshqa shaxs haqidagi javobda boʻlgan.
+entry-possible = Bu soʻrov qanday tugagani nomaʼlum. Maʼlumotlaringiz koʻrsatilgan boʻlishi mumkin.
+entry-relative = Maʼlumotlaringiz boshqa shaxs yoki bir necha shaxs haqidagi javobda boʻlgan.
 entry-unexpected = Buni kutmagan boʻlsangiz, yordam xizmatiga soʻrov raqamini ayting.
 
 ## Qoidalar

@@ -120,7 +120,7 @@ fn poison(json: &mut Value, hostile: &str) {
     match json {
         Value::Object(members) => {
             for (name, member) in members {
-                if !["at", "registered", "since", "mark", "role", "effect", "form", "kind"]
+                if !["at", "certainty", "since", "mark", "role", "effect", "form", "kind"]
                     .contains(&name.as_str())
                 {
                     poison(member, hostile);
@@ -146,7 +146,7 @@ fn a_page_stands_whatever_redaction_took_away() {
             assert!(render(&console, operation, &less, &frame).is_some(), "{operation}/{name}");
         }
     }
-    let journal = json!({"page": 1, "entries": [null, {"at": null, "classes": [null]}]});
+    let journal = json!({"entries": [null, {"at": null, "classes": [null]}]});
     let page = render(&console, "account.journal", &journal, &frame(Language::En, "/")).unwrap();
     assert!(page.html.contains("Unknown body"));
 }
@@ -162,17 +162,17 @@ fn an_operation_without_a_page_and_a_body_that_is_no_json_have_none() {
 #[test]
 fn the_language_switch_leads_back_to_the_same_page() {
     let console = console();
-    let mut here = frame(Language::En, "/my/journal?page=2&lang=en");
+    let mut here = frame(Language::En, "/my/journal?before=1800&lang=en");
     let page = render(&console, "account.journal", &answer("account.journal"), &here).unwrap();
     for tag in ["uz-Latn", "uz-Cyrl", "ru", "en"] {
-        let href = format!("href=\"/my/journal?page=2&#38;lang={tag}\"");
+        let href = format!("href=\"/my/journal?before=1800&#38;lang={tag}\"");
         assert!(page.html.contains(&href), "{href}");
     }
-    let older = "href=\"/my/journal?page=3&#38;lang=en\"";
+    let older = "href=\"/my/journal?before=1732&#38;lang=en\"";
     assert!(page.html.contains(older), "a chosen language stays");
     here.path_and_query = "/my/journal".into();
     let page = render(&console, "account.journal", &answer("account.journal"), &here).unwrap();
-    assert!(page.html.contains("href=\"/my/journal?page=3\""));
+    assert!(page.html.contains("href=\"/my/journal?before=1732\""));
 }
 
 #[test]
@@ -190,11 +190,12 @@ fn the_journal_tells_body_kinds_purpose_and_law_and_folds_own_looks() {
         "You looked at your own data 2 times",
         "Got only “yes” or “no” about",
         "No. 3f7ac1d2e4b59608",
-        "Your data stood in an answer about another person.",
+        "Your data stood in an answer about somebody else or about several people.",
+        "Your data may have been shown.",
     ] {
         assert!(page.html.contains(said), "{said}");
     }
-    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "page": 1, "entries": []});
+    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "entries": []});
     let page = render(&console, "account.journal", &empty, &here).unwrap();
     assert!(page.html.contains("Nobody has looked at your data since 20.11.2026."));
 }

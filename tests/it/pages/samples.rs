@@ -95,7 +95,7 @@ pub(crate) fn all(console: &Console, language: Language) -> Vec<(String, Page)> 
         pages.push((format!("refusal-{reason}"), page));
     }
     let json = OPERATIONS.map(|operation| (operation.to_owned(), operation, answer(operation)));
-    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "page": 1, "entries": []});
+    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "entries": []});
     let more = [
         ("account.journal-empty".to_owned(), "account.journal", empty),
         ("account.journal-withheld".to_owned(), "account.journal", json!({})),
@@ -190,7 +190,7 @@ fn home() -> Value {
 }
 
 fn entry(at: &str, mark: &str) -> Value {
-    json!({"id": "9b2e44d07af14c6c8a11f0c2d3e4b596", "at": at, "registered": at,
+    json!({"id": "9b2e44d07af14c6c8a11f0c2d3e4b596", "at": at, "certainty": "disclosed",
         "body": fund(), "mark": mark, "service": {"code": "pension-fund", "names": fund()["names"]},
         "official": {"number": "3f7ac1d2e4b59608", "position": "inspector"},
         "system": null, "purpose": assess(), "bases": [basis()], "case": "PF-2026-000117",
@@ -215,10 +215,12 @@ fn journal() -> Value {
     let mut relative = entry("2026-11-22T11:20:00.000Z", "official");
     relative["role"] = "relative".into();
     relative["case"] = Value::Null;
+    relative["certainty"] = "possible".into();
     entries.push(relative);
     let day = |hour: u32| format!("2026-11-20T{hour:02}:14:00.000Z");
     entries.extend((0..6).rev().map(|hour| entry(&day(hour), "official")));
-    json!({"since": "2026-11-20T04:00:00.000Z", "page": 2, "more": true, "entries": entries})
+    json!({"since": "2026-11-20T04:00:00.000Z", "before": 1800, "next": 1732,
+        "entries": entries})
 }
 
 fn rule(effect: &str, id: usize) -> Value {
