@@ -18,6 +18,12 @@ use crate::wire::pages::Frame;
 /// Where signing in begins: always by a link, never by a form.
 const SIGN_IN: &str = "/oauth2/start";
 
+/// Below it stands what is about signing in and out.
+const SIGNING: &str = "/oauth2/";
+
+/// Where an applicant comes to who was nowhere before.
+const HOME: &str = "/my";
+
 /// The outline of the seal: a disc with twelve waves.
 const SEAL_OUTLINE: &str = include_str!("../style/seal.outline");
 
@@ -120,7 +126,7 @@ impl<'a> Shell<'a> {
         let account = self.frame.account.as_ref()?;
         // Only an applicant has a page of their own so far.
         let target = match account.kind {
-            PrincipalKind::Person => "/my",
+            PrincipalKind::Person => HOME,
             PrincipalKind::Anonymous | PrincipalKind::Official | PrincipalKind::System => {
                 "/services"
             }
@@ -160,9 +166,11 @@ impl<'a> Shell<'a> {
         self.link(&format!("{path}?{parameter}={place}"))
     }
 
-    /// The way to sign in and come back to this page.
+    /// The way to sign in and come back to this page; the pages of signing in and out are no
+    /// place to come back to.
     pub(super) fn sign_in(&self) -> String {
-        self.sign_in_to(&self.frame.path_and_query)
+        let here = self.frame.path_and_query.as_str();
+        self.sign_in_to(if here.starts_with(SIGNING) { HOME } else { here })
     }
 
     /// The way to sign in and come to `return_to`.

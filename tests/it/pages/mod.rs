@@ -1,5 +1,6 @@
 //! What people see: every page in every language.
 
+mod answers;
 mod markup;
 mod samples;
 
