@@ -6,20 +6,23 @@
 
 #![forbid(unsafe_code)]
 
-// cellar: words and tools
 pub mod clock;
+pub mod telemetry;
+
+// cellar: words and tools
 pub mod domain;
 pub mod keys;
 pub mod tlog;
 pub mod wire;
 
 // rooms, in walking order
-pub mod register;
+pub mod counts;
+pub mod journal;
 pub mod limits;
 pub mod policy;
-pub mod upstream;
 pub mod redaction;
-pub mod journal;
+pub mod register;
+pub mod upstream;
 
 // corridor and doors
 pub mod console;
@@ -27,4 +30,6 @@ pub mod server;
 
 // outside the walls
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod store;

@@ -14,6 +14,8 @@ mod framing;
 mod fuzz;
 mod headers;
 mod journal;
+#[cfg(feature = "demo")]
+mod demo;
 mod keys;
 mod limits;
 mod noninterference;
