@@ -70,7 +70,10 @@ impl InHouse for InHouseServices {
 impl InHouseServices {
     #[must_use]
     pub fn new(reader: Reader, policy: Arc<Policy>, register: &Register) -> Self {
-        Self { reader, library: ArcSwap::new(Library::of(policy, register)) }
+        Self {
+            reader,
+            library: ArcSwap::new(Library::of(policy, register)),
+        }
     }
 
     /// Answers from this bundle from now on.
@@ -99,7 +102,13 @@ impl InHouseServices {
                 let page = number(&request.target, "page")?.unwrap_or(1).max(1);
                 let page = u32::try_from(page).map_err(|_| InHouseError::NotFound)?;
                 let policy = &library.policy;
-                json(&answers::policies(policy.id(), policy.rules(), page, request.now, words))
+                json(&answers::policies(
+                    policy.id(),
+                    policy.rules(),
+                    page,
+                    request.now,
+                    words,
+                ))
             }
             "directory.services" => json(&library.services),
             _ => Err(InHouseError::NotFound),
@@ -114,7 +123,10 @@ impl InHouseServices {
     ) -> Result<(Lane, Option<Timestamp>), InHouseError> {
         let reader = self.reader.clone();
         let read = move || {
-            let page = Page { before, entries_max: JOURNAL_ENTRIES_MAX };
+            let page = Page {
+                before,
+                entries_max: JOURNAL_ENTRIES_MAX,
+            };
             let lane = reader.who_saw(person, page)?;
             let first = reader.read(LedgerPosition(0), 1)?;
             Ok((lane, first.first().map(|found| found.entry.at)))
@@ -130,16 +142,25 @@ impl InHouseServices {
 /// A query parameter that is a number, where it is given.
 fn number(target: &Target, name: &'static str) -> Result<Option<u64>, InHouseError> {
     let bad = |what: String| InHouseError::BadInput(what);
-    let value = target.query_value(name).map_err(|cause| bad(cause.to_string()))?;
+    let value = target
+        .query_value(name)
+        .map_err(|cause| bad(cause.to_string()))?;
     value
-        .map(|text| text.parse().map_err(|_| bad(format!("`{name}` is not a number"))))
+        .map(|text| {
+            text.parse()
+                .map_err(|_| bad(format!("`{name}` is not a number")))
+        })
         .transpose()
 }
 
 fn json(answer: &impl Serialize) -> Result<Answer, InHouseError> {
-    let body = serde_json::to_vec(answer)
-        .map_err(|cause| InHouseError::Unavailable(cause.to_string()))?;
+    let body =
+        serde_json::to_vec(answer).map_err(|cause| InHouseError::Unavailable(cause.to_string()))?;
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(Answer { status: 200, headers, body: Body::full(body) })
+    Ok(Answer {
+        status: 200,
+        headers,
+        body: Body::full(body),
+    })
 }

@@ -20,7 +20,11 @@ pub(in crate::console) fn journal(
     since: Option<Timestamp>,
     lexicon: &Lexicon,
 ) -> Journal {
-    let entries = lane.accesses.iter().map(|access| entry(reader, access, lexicon)).collect();
+    let entries = lane
+        .accesses
+        .iter()
+        .map(|access| entry(reader, access, lexicon))
+        .collect();
     Journal {
         since: since.map(|at| at.to_string()),
         before: before.map(|position| position.0),
@@ -39,22 +43,47 @@ fn entry(reader: PersonId, access: &Access, lexicon: &Lexicon) -> Entry {
             journal::Certainty::Disclosed => Certainty::Disclosed,
             journal::Certainty::Possible => Certainty::Possible,
         }),
-        body: kept.actor.agency.as_ref().map(|agency| lexicon.agency(agency)),
+        body: kept
+            .actor
+            .agency
+            .as_ref()
+            .map(|agency| lexicon.agency(agency)),
         mark: Some(mark(reader, kept)),
         official: kept.actor.official.as_ref().map(|number| Official {
             number: number.clone(),
             position: kept.actor.position.clone(),
         }),
         system: kept.actor.system.as_ref().map(ToString::to_string),
-        service: kept.service.as_ref().map(|service| lexicon.service(service)),
-        purpose: kept.purpose.as_ref().map(|purpose| lexicon.purpose(purpose)),
-        bases: kept.bases.iter().filter_map(|basis| lexicon.basis(basis)).collect(),
+        service: kept
+            .service
+            .as_ref()
+            .map(|service| lexicon.service(service)),
+        purpose: kept
+            .purpose
+            .as_ref()
+            .map(|purpose| lexicon.purpose(purpose)),
+        bases: kept
+            .bases
+            .iter()
+            .filter_map(|basis| lexicon.basis(basis))
+            .collect(),
         // A case of somebody else is their affair, even where the reader's data stood in it.
-        case: kept.case.as_ref().filter(|_| is_main).map(ToString::to_string),
+        case: kept
+            .case
+            .as_ref()
+            .filter(|_| is_main)
+            .map(ToString::to_string),
         role: Some(if is_main { Role::Main } else { Role::Relative }),
         classes: classes(reader, &kept.disclosed, lexicon),
-        rules: kept.rules.iter().filter_map(|rule| lexicon.rule(rule)).collect(),
-        proof: Some(Proof { position: access.position.0, digest: kept.digest.clone() }),
+        rules: kept
+            .rules
+            .iter()
+            .filter_map(|rule| lexicon.rule(rule))
+            .collect(),
+        proof: Some(Proof {
+            position: access.position.0,
+            digest: kept.digest.clone(),
+        }),
     }
 }
 
@@ -79,7 +108,11 @@ fn classes(reader: PersonId, disclosed: &[Disclosed], lexicon: &Lexicon) -> Vec<
                 Form::Verified => Shown::Verified,
                 Form::Absent => Shown::Absent,
             };
-            ClassForm { code: named.code, titles: named.titles, form }
+            ClassForm {
+                code: named.code,
+                titles: named.titles,
+                form,
+            }
         })
         .collect()
 }

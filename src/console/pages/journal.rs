@@ -52,9 +52,9 @@ struct Other {
     details: Vec<Fact>,
 }
 
-pub(super) fn page(shell: &Shell<'_>, journal: Journal) -> Page {
+pub(super) fn page(shell: &Shell<'_>, journal: &Journal) -> Page {
     let entries = journal.entries.as_ref().map(|entries| entries.0.as_slice());
-    let notice = notice(shell, entries, &journal);
+    let notice = notice(shell, entries, journal);
     let page = JournalPage {
         shell,
         title: shell.say("journal-title").into_owned(),
@@ -72,9 +72,7 @@ fn notice(shell: &Shell<'_>, entries: Option<&[Entry]>, journal: &Journal) -> Op
         (None, _) => shell.say("journal-withheld"),
         (Some([_, ..]), _) => return None,
         (Some([]), _) if journal.before.is_some() => shell.say("journal-empty-page"),
-        (Some([]), Some(since)) => {
-            shell.fill("journal-empty", &[("what", &moment::date(since))])
-        }
+        (Some([]), Some(since)) => shell.fill("journal-empty", &[("what", &moment::date(since))]),
         (Some([]), None) => shell.say("journal-empty-ever"),
     };
     Some(said.into_owned())
@@ -115,7 +113,11 @@ fn own(shell: &Shell<'_>, entries: &[(Option<Timestamp>, &Entry)]) -> Own {
     let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
     let look = |(at, entry): &(Option<Timestamp>, &Entry)| Look {
         clock: at.map(moment::clock).unwrap_or_default(),
-        service: entry.service.as_ref().map(|s| shell.of(&s.names).to_owned()).unwrap_or_default(),
+        service: entry
+            .service
+            .as_ref()
+            .map(|s| shell.of(&s.names).to_owned())
+            .unwrap_or_default(),
         classes: classes(shell, entry, Shown::Clear).unwrap_or_default(),
     };
     Own {
@@ -134,7 +136,10 @@ fn other(shell: &Shell<'_>, at: Option<Timestamp>, entry: &Entry) -> Other {
     let possible = entry.certainty == Some(Certainty::Possible);
     let relative = entry.role == Some(Role::Relative);
     let marks = [(possible, "entry-possible"), (relative, "entry-relative")];
-    let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, key)| shell.say(key).into_owned());
+    let marks = marks
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, key)| shell.say(key).into_owned());
     Other {
         clock: at.map(moment::clock).unwrap_or_default(),
         body,
@@ -159,7 +164,10 @@ fn facts(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
         facts.push(Fact::new(shell.say("entry-clear"), shell.say("entry-none")));
     }
     if let Some(purpose) = &entry.purpose {
-        facts.push(Fact::new(shell.say("entry-purpose"), shell.of(&purpose.titles)));
+        facts.push(Fact::new(
+            shell.say("entry-purpose"),
+            shell.of(&purpose.titles),
+        ));
     }
     if !entry.bases.is_empty() {
         let laws: Vec<_> = entry.bases.iter().map(|basis| law(shell, basis)).collect();
@@ -170,10 +178,17 @@ fn facts(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
 
 /// What stands behind "Why?".
 fn details(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
-    let rules: Vec<_> = entry.rules.iter().map(|rule| shell.of(&rule.titles)).collect();
+    let rules: Vec<_> = entry
+        .rules
+        .iter()
+        .map(|rule| shell.of(&rule.titles))
+        .collect();
     let rules = (!rules.is_empty()).then(|| rules.join(" "));
     let place = entry.proof.as_ref().map(|proof| proof.position.to_string());
-    let service = entry.service.as_ref().map(|s| shell.of(&s.names).to_owned());
+    let service = entry
+        .service
+        .as_ref()
+        .map(|s| shell.of(&s.names).to_owned());
     let said = [
         ("entry-rules", rules),
         ("entry-absent", classes(shell, entry, Shown::Absent)),
@@ -206,6 +221,13 @@ fn classes(shell: &Shell<'_>, entry: &Entry, form: Shown) -> Option<String> {
 }
 
 pub(super) fn law(shell: &Shell<'_>, basis: &Basis) -> String {
-    let values = [("act", basis.act.as_str()), ("article", basis.article.as_str())];
-    format!("{} ({})", shell.of(&basis.titles), shell.fill("entry-article", &values))
+    let values = [
+        ("act", basis.act.as_str()),
+        ("article", basis.article.as_str()),
+    ];
+    format!(
+        "{} ({})",
+        shell.of(&basis.titles),
+        shell.fill("entry-article", &values)
+    )
 }

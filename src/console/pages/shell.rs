@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::console::PortalSettings;
-use crate::console::style::Assets;
 use crate::console::moment;
+use crate::console::style::Assets;
 use crate::console::texts::{Phrases, Speech};
 use crate::domain::decision::Hint;
 use crate::domain::name::RealmId;
@@ -23,9 +23,6 @@ const SIGNING: &str = "/oauth2/";
 
 /// Where an applicant comes to who was nowhere before.
 const HOME: &str = "/my";
-
-/// The outline of the seal: a disc with twelve waves.
-const SEAL_OUTLINE: &str = include_str!("../style/seal.outline");
 
 /// The surroundings of one page.
 pub(in crate::console) struct Shell<'a> {
@@ -118,10 +115,6 @@ impl<'a> Shell<'a> {
         &self.assets.seal
     }
 
-    pub(super) fn seal_outline(&self) -> &'static str {
-        SEAL_OUTLINE.trim_ascii_end()
-    }
-
     pub(super) fn account(&self) -> Option<AccountLink<'_>> {
         let account = self.frame.account.as_ref()?;
         // Only an applicant has a page of their own so far.
@@ -131,7 +124,10 @@ impl<'a> Shell<'a> {
                 "/services"
             }
         };
-        Some(AccountLink { name: &account.name.0, href: self.link(target) })
+        Some(AccountLink {
+            name: &account.name.0,
+            href: self.link(target),
+        })
     }
 
     pub(super) fn visit(&self) -> String {
@@ -170,7 +166,11 @@ impl<'a> Shell<'a> {
     /// place to come back to.
     pub(super) fn sign_in(&self) -> String {
         let here = self.frame.path_and_query.as_str();
-        self.sign_in_to(if here.starts_with(SIGNING) { HOME } else { here })
+        self.sign_in_to(if here.starts_with(SIGNING) {
+            HOME
+        } else {
+            here
+        })
     }
 
     /// The way to sign in and come to `return_to`.
@@ -181,7 +181,10 @@ impl<'a> Shell<'a> {
     /// The way to sign in at one realm and come to `return_to`.
     pub(super) fn sign_in_at(&self, realm: &RealmId, return_to: &str) -> String {
         let realm = encoded(realm.as_str());
-        self.link(&format!("{SIGN_IN}?realm={realm}&rd={}", encoded(return_to)))
+        self.link(&format!(
+            "{SIGN_IN}?realm={realm}&rd={}",
+            encoded(return_to)
+        ))
     }
 
     /// The way to sign in more strongly, as a hint asks.
@@ -204,7 +207,11 @@ impl<'a> Shell<'a> {
             .into_iter()
             .map(|language| LanguageChoice {
                 tag: language.tag(),
-                name: self.phrases.in_language(language).say("language-name").into_owned(),
+                name: self
+                    .phrases
+                    .in_language(language)
+                    .say("language-name")
+                    .into_owned(),
                 href: with_language(&self.frame.path_and_query, language),
                 current: language == self.language(),
             })

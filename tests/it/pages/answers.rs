@@ -33,8 +33,8 @@ use muhrdor::wire::path::Target;
 use ring::rand::SystemRandom;
 use serde_json::Value;
 
-use super::samples::{console, frame, render};
 use super::PAGE_BYTES_MAX;
+use super::samples::{console, frame, render};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_424_400);
 
@@ -55,18 +55,31 @@ impl House {
             purposes: words.purposes().map(|p| p.id.clone()).collect(),
             classes: words.classes().map(|c| c.id.clone()).collect(),
             roles: words.roles().map(|(id, _)| id.clone()).collect(),
-            agencies: words.agencies().map(|a| (a.id.clone(), a.names.clone())).collect(),
+            agencies: words
+                .agencies()
+                .map(|a| (a.id.clone(), a.names.clone()))
+                .collect(),
         };
         let register = Register::load(&folder.join("services"), &known).unwrap();
         let policy = Arc::new(Policy::load(&source, &Known::default()).unwrap());
         let journal = journal().await;
         let services =
             InHouseServices::new(journal.reader().clone(), Arc::clone(&policy), &register);
-        Self { policy, register, services, journal }
+        Self {
+            policy,
+            register,
+            services,
+            journal,
+        }
     }
 
     fn operation(&self, id: &str) -> Arc<Operation> {
-        Arc::clone(self.register.operations().find(|o| o.id.as_str() == id).unwrap())
+        Arc::clone(
+            self.register
+                .operations()
+                .find(|o| o.id.as_str() == id)
+                .unwrap(),
+        )
     }
 
     fn permit(&self, id: &str, principal: Principal) -> Permit {
@@ -97,7 +110,10 @@ impl House {
             now: NOW,
         };
         let answer = self.services.answer(permit, request).await?;
-        assert_eq!((answer.status, &answer.headers["content-type"]), (200, &"application/json".parse().unwrap()));
+        assert_eq!(
+            (answer.status, &answer.headers["content-type"]),
+            (200, &"application/json".parse().unwrap())
+        );
         let bytes = answer.body.collect_up_to(1 << 20).await.unwrap();
         Ok(serde_json::from_slice(&bytes).unwrap())
     }
@@ -113,7 +129,10 @@ async fn journal() -> Journal {
     Tlog::create(&stores, &signer).unwrap();
     let tlog = Tlog::open(stores, signer, options, crate::tlog::unexpected()).unwrap();
     let secret = Secret::generate(&SystemRandom::new()).unwrap();
-    let options = Options { queue_entries_max: 100, batch_entries_max: 10 };
+    let options = Options {
+        queue_entries_max: 100,
+        batch_entries_max: 10,
+    };
     let journal = Journal::start(
         Arc::new(MemoryLedger::default()),
         Arc::new(tlog),
@@ -137,7 +156,10 @@ fn aziza() -> Person {
 }
 
 fn assurance() -> Assurance {
-    Assurance { rank: AcrRank::new(2).unwrap(), authenticated_at: NOW.plus_ms(-60_000) }
+    Assurance {
+        rank: AcrRank::new(2).unwrap(),
+        authenticated_at: NOW.plus_ms(-60_000),
+    }
 }
 
 fn applicant() -> Principal {
@@ -162,7 +184,11 @@ fn officer() -> Principal {
 }
 
 fn facts() -> Facts {
-    let standing = Standing { protected: false, restricted: false, minor: false };
+    let standing = Standing {
+        protected: false,
+        restricted: false,
+        minor: false,
+    };
     Facts {
         staff: Some(Staff {
             official: OfficialId::parse("O-9001").unwrap(),
@@ -204,7 +230,10 @@ fn own_look(n: u8) -> JournalEntry {
         case: None,
         subject: Some(aziza().id),
         visibility: Visibility::MainSubject,
-        disclosed: vec![disclosed("income", Form::Clear), disclosed("health", Form::Absent)],
+        disclosed: vec![
+            disclosed("income", Form::Clear),
+            disclosed("health", Form::Absent),
+        ],
         rules: Vec::new(),
         bundle: None,
         depth: JournalDepth::Full,
@@ -254,7 +283,10 @@ async fn a_person_finds_who_saw_their_data() {
 #[tokio::test]
 async fn the_account_greets_and_tells_the_last_look_of_others() {
     let house = House::build().await;
-    let json = house.answer(&house.permit("account.home", applicant()), "/my").await.unwrap();
+    let json = house
+        .answer(&house.permit("account.home", applicant()), "/my")
+        .await
+        .unwrap();
     assert_eq!(json["name"], "Aziza");
     assert_eq!(json["assurance"], 2);
     assert_eq!(json["last_seen"]["body"]["code"], "pension-fund");
@@ -275,19 +307,34 @@ async fn the_shipped_rules_read_in_plain_words_on_pages_that_are_light() {
         for language in Language::ALL {
             let here = frame(language, &target);
             let page = render(&console(), "console.policies", &json, &here).unwrap();
-            assert!(page.html.len() <= PAGE_BYTES_MAX, "{target} {language}: {}", page.html.len());
+            assert!(
+                page.html.len() <= PAGE_BYTES_MAX,
+                "{target} {language}: {}",
+                page.html.len()
+            );
         }
         rules.extend(json["rules"].as_array().unwrap().clone());
     }
     assert_eq!(rules.len(), house.policy.rules().len());
     for rule in &rules {
-        assert!(rule["text"].as_str().unwrap().starts_with(['p', 'f']), "{rule}");
+        assert!(
+            rule["text"].as_str().unwrap().starts_with(['p', 'f']),
+            "{rule}"
+        );
         assert!(!rule["actions"].as_array().unwrap().is_empty(), "{rule}");
     }
-    let income = rules.iter().find(|rule| rule["id"] == "case-officer-income").unwrap();
+    let income = rules
+        .iter()
+        .find(|rule| rule["id"] == "case-officer-income")
+        .unwrap();
     assert_eq!(income["who"]["role"]["titles"]["en"], "pension inspector");
     assert_eq!(income["data"]["class"]["titles"]["en"], "income");
-    let kinds: Vec<_> = income["when"].as_array().unwrap().iter().map(|c| &c["kind"]).collect();
+    let kinds: Vec<_> = income["when"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["kind"])
+        .collect();
     assert_eq!(kinds, ["purpose", "case", "training", "assurance"]);
     house.journal.close().await;
 }
@@ -299,7 +346,9 @@ async fn the_register_lists_each_service_with_its_body_and_term() {
     let json = house.answer(&permit, "/services").await.unwrap();
     let services = json["services"].as_array().unwrap();
     assert_eq!(services.len(), house.register.services().count());
-    let mut paths = services.iter().flat_map(|s| s["operations"].as_array().unwrap());
+    let mut paths = services
+        .iter()
+        .flat_map(|s| s["operations"].as_array().unwrap());
     assert!(paths.any(|operation| operation["path"] == "/my"), "{json}");
     for language in Language::ALL {
         let here = frame(language, "/services");
