@@ -11,12 +11,14 @@ use crate::domain::text::Texts;
 use crate::wire::pages::{Asset, Frame, Page, Pages, RealmChoice, RefusalView};
 
 mod answers;
+mod in_house;
 mod moment;
 mod pages;
 mod shape;
 mod style;
 mod texts;
 
+pub use in_house::InHouseServices;
 pub use texts::TextsError;
 
 use style::Assets;

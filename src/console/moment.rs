@@ -27,7 +27,12 @@ pub(super) fn clock_exact(at: Timestamp) -> String {
     let Some(local) = at.plus_ms(OFFSET_MS).utc() else {
         return String::new();
     };
-    format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second())
+    format!(
+        "{:02}:{:02}:{:02}",
+        local.hour(),
+        local.minute(),
+        local.second()
+    )
 }
 
 /// `23.11.2026 14:05`.

@@ -65,9 +65,10 @@ pub(super) struct Link {
 pub(super) struct Journal {
     /// Since when the journal is kept.
     pub(super) since: Option<String>,
-    pub(super) page: Option<u32>,
-    /// Whether an older page follows.
-    pub(super) more: Option<bool>,
+    /// The place in the journal that this page ends before; absent on the newest page.
+    pub(super) before: Option<u64>,
+    /// What `before` is on the page of older entries; absent on the last.
+    pub(super) next: Option<u64>,
     /// Newest first; `None` when it was withheld, which is not the same as empty.
     pub(super) entries: Option<Nulled<Entry>>,
 }
@@ -79,7 +80,7 @@ pub(super) struct Entry {
     /// The request's number.
     pub(super) id: Option<String>,
     pub(super) at: Option<String>,
-    pub(super) registered: Option<String>,
+    pub(super) certainty: Option<Certainty>,
     pub(super) body: Option<Named>,
     pub(super) mark: Option<Mark>,
     pub(super) official: Option<Official>,
@@ -95,6 +96,15 @@ pub(super) struct Entry {
     #[serde(deserialize_with = "present")]
     pub(super) rules: Vec<Titled>,
     pub(super) proof: Option<Proof>,
+}
+
+/// Whether the data is known to have left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Certainty {
+    Disclosed,
+    /// How the request ended is not known.
+    Possible,
 }
 
 /// Who looked.

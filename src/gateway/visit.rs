@@ -17,6 +17,7 @@ use crate::policy::{Denial, Permit};
 use crate::redaction::Disclosure;
 use crate::telemetry::Seen;
 use crate::wire::arrival::Arrival;
+use crate::wire::pages::Account;
 
 /// Most steps one entry tells.
 const STEPS_MAX: usize = 32;
@@ -91,8 +92,9 @@ impl Visit {
     }
 
     /// The name to greet with, where a person stands behind it.
-    pub(super) fn account(&self) -> Option<DisplayName> {
-        self.name.clone()
+    pub(super) fn account(&self) -> Option<Account> {
+        let name = self.name.clone()?;
+        Some(Account { name, kind: self.actor.kind })
     }
 
     pub(super) const fn id(&self) -> VisitId {

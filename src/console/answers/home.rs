@@ -2,14 +2,15 @@
 
 use crate::console::shape::{Home, Link, Mark, Seen};
 use crate::domain::principal::{Principal, PrincipalKind};
+use crate::journal::Lane;
 
+use super::Lexicon;
 use super::journal::mark;
-use super::{Kept, Lexicon};
 
 /// The account's first page; `newest` is the first page of who saw the person's data.
 pub(in crate::console) fn home(
     principal: &Principal,
-    newest: Option<&Kept>,
+    newest: Option<&Lane>,
     lexicon: &Lexicon,
 ) -> Home {
     let name = match principal {
@@ -22,13 +23,15 @@ pub(in crate::console) fn home(
         kind: Some(principal.kind().as_str().to_owned()),
         agency: principal.agency().map(|agency| lexicon.agency(agency)),
         assurance: Some(principal.rank().as_u8()),
-        signed_in_at: principal.assurance().map(|a| a.authenticated_at.to_string()),
-        last_seen: newest.and_then(|kept| last_seen(principal, kept, lexicon)),
+        signed_in_at: principal
+            .assurance()
+            .map(|a| a.authenticated_at.to_string()),
+        last_seen: newest.and_then(|lane| last_seen(principal, lane, lexicon)),
         links: links(principal.kind()),
     }
 }
 
-fn last_seen(principal: &Principal, newest: &Kept, lexicon: &Lexicon) -> Option<Seen> {
+fn last_seen(principal: &Principal, newest: &Lane, lexicon: &Lexicon) -> Option<Seen> {
     let reader = principal.person()?.id;
     let entry = newest
         .accesses
@@ -37,12 +40,19 @@ fn last_seen(principal: &Principal, newest: &Kept, lexicon: &Lexicon) -> Option<
         .find(|entry| mark(reader, entry) != Mark::Own)?;
     Some(Seen {
         at: entry.at.to_string(),
-        body: entry.actor.agency.as_ref().map(|agency| lexicon.agency(agency)),
+        body: entry
+            .actor
+            .agency
+            .as_ref()
+            .map(|agency| lexicon.agency(agency)),
     })
 }
 
 fn links(kind: PrincipalKind) -> Vec<Link> {
-    let link = |id: &str, href: &str| Link { id: id.to_owned(), href: href.to_owned() };
+    let link = |id: &str, href: &str| Link {
+        id: id.to_owned(),
+        href: href.to_owned(),
+    };
     let services = link("services", "/services");
     match kind {
         PrincipalKind::Person => vec![link("journal", "/my/journal"), services],

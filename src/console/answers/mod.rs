@@ -7,6 +7,7 @@
 mod home;
 mod journal;
 mod lexicon;
+mod policies;
 mod rule;
 mod services;
 
@@ -14,6 +15,7 @@ mod services;
 mod tests;
 
 pub(super) use home::home;
-pub(super) use journal::{Access, Kept, journal};
+pub(super) use journal::journal;
 pub(super) use lexicon::Lexicon;
+pub(super) use policies::policies;
 pub(super) use services::services;

@@ -21,13 +21,18 @@ pub(in crate::console) fn policies(
 ) -> Policies {
     let pages = rules.len().div_ceil(RULES_PAGE_MAX).max(1);
     let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
-    let of_page = rules.iter().skip(before.saturating_mul(RULES_PAGE_MAX)).take(RULES_PAGE_MAX);
+    let of_page = rules
+        .iter()
+        .skip(before.saturating_mul(RULES_PAGE_MAX))
+        .take(RULES_PAGE_MAX);
     Policies {
         bundle: Some(bundle.to_string()),
         page: Some(page),
         pages: u32::try_from(pages).ok(),
         rules_total: Some(rules.len()),
-        rules: Some(Nulled(of_page.map(|rule| sheet(rule, now, lexicon)).collect())),
+        rules: Some(Nulled(
+            of_page.map(|rule| sheet(rule, now, lexicon)).collect(),
+        )),
     }
 }
 
@@ -50,8 +55,16 @@ fn sheet(rule: &policy::Rule, now: Timestamp, lexicon: &Lexicon) -> Rule {
             JournalDepth::Summary => "summary",
         }
         .to_owned(),
-        notify: rule.notify.iter().map(|notice| notice_word(*notice).to_owned()).collect(),
-        bases: rule.bases.iter().filter_map(|basis| lexicon.basis(basis)).collect(),
+        notify: rule
+            .notify
+            .iter()
+            .map(|notice| notice_word(*notice).to_owned())
+            .collect(),
+        bases: rule
+            .bases
+            .iter()
+            .filter_map(|basis| lexicon.basis(basis))
+            .collect(),
         owner: lexicon.agency(&rule.owner),
         until: rule.until.map(|until| until.to_string()),
         lapsed: rule.has_lapsed(now),

@@ -26,7 +26,10 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Option<Reading> {
     let conditions: Vec<_> = clauses(&tree, "when").flat_map(conjuncts).collect();
     let permits = tree.get("effect").and_then(Value::as_str) == Some("permit");
     let mut when = Vec::new();
-    for found in conditions.iter().filter_map(|part| condition(part, permits, lexicon)) {
+    for found in conditions
+        .iter()
+        .filter_map(|part| condition(part, permits, lexicon))
+    {
         if !when.contains(&found) {
             when.push(found);
         }
@@ -82,7 +85,9 @@ fn operands<'a>(expression: &'a Value, operator: &str) -> Option<(&'a Value, &'a
 fn who(scope: &Value, conditions: &[&Value], lexicon: &Lexicon) -> Who {
     let in_scope = scope.get("entity_type").and_then(Value::as_str);
     let in_conditions = || {
-        conditions.iter().find_map(|part| part.get("is")?.get("entity_type")?.as_str())
+        conditions
+            .iter()
+            .find_map(|part| part.get("is")?.get("entity_type")?.as_str())
     };
     let kind = match in_scope.or_else(in_conditions).map(basename) {
         Some("Citizen") => "person",
@@ -91,32 +96,56 @@ fn who(scope: &Value, conditions: &[&Value], lexicon: &Lexicon) -> Who {
         Some(_) | None => "anyone",
     };
     let entity = scope.get("in").unwrap_or(scope).get("entity");
-    let role = entity.filter(|entity| type_of(entity) == Some("Role")).and_then(id_of);
+    let role = entity
+        .filter(|entity| type_of(entity) == Some("Role"))
+        .and_then(id_of);
     Who {
         kind: kind.to_owned(),
-        role: role.and_then(|id| RoleId::parse(id).ok()).map(|id| lexicon.role(&id)),
+        role: role
+            .and_then(|id| RoleId::parse(id).ok())
+            .map(|id| lexicon.role(&id)),
     }
 }
 
 fn actions(scope: &Value) -> Vec<String> {
     let one = scope.get("entity").into_iter();
-    let many = scope.get("entities").and_then(Value::as_array).into_iter().flatten();
-    let named: Vec<_> = one.chain(many).filter_map(id_of).map(str::to_owned).collect();
-    if named.is_empty() { vec!["any".to_owned()] } else { named }
+    let many = scope
+        .get("entities")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let named: Vec<_> = one
+        .chain(many)
+        .filter_map(id_of)
+        .map(str::to_owned)
+        .collect();
+    if named.is_empty() {
+        vec!["any".to_owned()]
+    } else {
+        named
+    }
 }
 
 fn data(scope: &Value, lexicon: &Lexicon) -> Data {
-    let kind = match scope.get("entity_type").and_then(Value::as_str).map(basename) {
+    let kind = match scope
+        .get("entity_type")
+        .and_then(Value::as_str)
+        .map(basename)
+    {
         Some("Facet") => "facet",
         Some("Operation") => "operation",
         Some("Document") => "document",
         Some(_) | None => "any",
     };
     let entity = scope.get("in").unwrap_or(scope).get("entity");
-    let class = entity.filter(|entity| type_of(entity) == Some("DataClass")).and_then(id_of);
+    let class = entity
+        .filter(|entity| type_of(entity) == Some("DataClass"))
+        .and_then(id_of);
     Data {
         kind: kind.to_owned(),
-        class: class.and_then(|id| DataClass::parse(id).ok()).map(|id| lexicon.class(&id)),
+        class: class
+            .and_then(|id| DataClass::parse(id).ok())
+            .map(|id| lexicon.class(&id)),
     }
 }
 
@@ -130,7 +159,9 @@ fn condition(part: &Value, permits: bool, lexicon: &Lexicon) -> Option<Condition
     attributes(part, &mut names);
     let about = |name: &str| names.contains(&name);
     if let Some(purpose) = purpose(part) {
-        return Some(Condition::Purpose { purpose: lexicon.purpose(&purpose) });
+        return Some(Condition::Purpose {
+            purpose: lexicon.purpose(&purpose),
+        });
     }
     if is_own(part) {
         return Some(Condition::Own);
@@ -170,8 +201,14 @@ fn purpose(part: &Value) -> Option<PurposeId> {
 fn is_own(part: &Value) -> bool {
     operands(part, "==").is_some_and(|(left, right)| {
         let both = (path(left), path(right));
-        both == (Some("resource.subject".to_owned()), Some("principal".to_owned()))
-            || both == (Some("principal".to_owned()), Some("resource.subject".to_owned()))
+        both == (
+            Some("resource.subject".to_owned()),
+            Some("principal".to_owned()),
+        ) || both
+            == (
+                Some("principal".to_owned()),
+                Some("resource.subject".to_owned()),
+            )
     })
 }
 
@@ -197,7 +234,9 @@ fn attributes<'a>(expression: &'a Value, names: &mut Vec<&'a str>) {
     match expression {
         Value::Object(members) => {
             names.extend(members.get("attr").and_then(Value::as_str));
-            members.values().for_each(|member| attributes(member, names));
+            members
+                .values()
+                .for_each(|member| attributes(member, names));
         }
         Value::Array(elements) => elements.iter().for_each(|one| attributes(one, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -18,7 +18,9 @@ pub(in crate::console) fn services<'a>(
             None => services.push(service(operation, described)),
         }
     }
-    Services { services: Some(Nulled(services)) }
+    Services {
+        services: Some(Nulled(services)),
+    }
 }
 
 fn service(operation: &domain::Operation, first: Operation) -> Service {
@@ -46,13 +48,21 @@ fn service(operation: &domain::Operation, first: Operation) -> Service {
 
 fn describe(operation: &domain::Operation) -> Operation {
     let template = operation.template.as_str();
-    let below = if template == "/" && !operation.service.prefix.is_empty() { "" } else { template };
+    let below = if template == "/" && !operation.service.prefix.is_empty() {
+        ""
+    } else {
+        template
+    };
     Operation {
         id: operation.id.to_string(),
         method: operation.method.as_str().to_owned(),
         path: format!("{}{below}", operation.service.prefix),
         sign_in: !operation.who.contains(&PrincipalKind::Anonymous),
         assurance: operation.assurance_min.as_u8(),
-        who: operation.who.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        who: operation
+            .who
+            .iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect(),
     }
 }

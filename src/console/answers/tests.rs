@@ -38,7 +38,11 @@ fn a_permit_reads_back_as_who_what_and_when() {
     assert_eq!(purpose.code, "pension.assess");
     assert_eq!(
         rest,
-        [Condition::Case, Condition::Training, Condition::Assurance { rank: 2 }]
+        [
+            Condition::Case,
+            Condition::Training,
+            Condition::Assurance { rank: 2 }
+        ]
     );
 }
 

@@ -24,14 +24,21 @@ struct Way {
     text: String,
 }
 
-pub(super) fn page(shell: &Shell<'_>, home: Home) -> Page {
-    let hello = home.name.as_deref().map(|name| shell.fill("home-hello", &[("what", name)]));
+pub(super) fn page(shell: &Shell<'_>, home: &Home) -> Page {
+    let hello = home
+        .name
+        .as_deref()
+        .map(|name| shell.fill("home-hello", &[("what", name)]));
     let page = HomePage {
         shell,
         title: shell.say("home-title").into_owned(),
         hello: hello.map(std::borrow::Cow::into_owned),
-        links: home.links.iter().filter_map(|link| way(shell, link)).collect(),
-        facts: facts(shell, &home),
+        links: home
+            .links
+            .iter()
+            .filter_map(|link| way(shell, link))
+            .collect(),
+        facts: facts(shell, home),
     };
     finish(shell, &page)
 }
@@ -41,7 +48,10 @@ fn facts(shell: &Shell<'_>, home: &Home) -> Vec<Fact> {
     if let Some(seen) = &home.last_seen {
         facts.push(Fact::new(shell.say("home-seen"), last_seen(shell, seen)));
     } else if home.kind.as_deref() == Some("person") {
-        facts.push(Fact::new(shell.say("home-seen"), shell.say("home-seen-none")));
+        facts.push(Fact::new(
+            shell.say("home-seen"),
+            shell.say("home-seen-none"),
+        ));
     }
     if let Some(agency) = &home.agency {
         facts.push(Fact::new(shell.say("home-body"), shell.of(&agency.names)));
@@ -50,13 +60,18 @@ fn facts(shell: &Shell<'_>, home: &Home) -> Vec<Fact> {
         facts.push(Fact::new(shell.say("home-strength"), shell.say(key)));
     }
     if let Some(at) = home.signed_in_at.as_deref().and_then(Timestamp::parse) {
-        facts.push(Fact::new(shell.say("home-since"), moment::date_and_clock(at)));
+        facts.push(Fact::new(
+            shell.say("home-since"),
+            moment::date_and_clock(at),
+        ));
     }
     facts
 }
 
 fn last_seen(shell: &Shell<'_>, seen: &Seen) -> String {
-    let when = Timestamp::parse(&seen.at).map(moment::date_and_clock).unwrap_or_default();
+    let when = Timestamp::parse(&seen.at)
+        .map(moment::date_and_clock)
+        .unwrap_or_default();
     match &seen.body {
         Some(body) => format!("{}, {when}", shell.of(&body.names)),
         None => when,

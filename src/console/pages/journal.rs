@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Fact, Shell, finish};
 use crate::console::moment;
-use crate::console::shape::{Basis, Entry, Journal, Mark, Role, Shown};
+use crate::console::shape::{Basis, Certainty, Entry, Journal, Mark, Role, Shown};
 use crate::domain::time::Timestamp;
 use crate::wire::pages::Page;
 
@@ -16,7 +16,7 @@ struct JournalPage<'a> {
     /// Said instead of a list: it is empty, or withheld.
     notice: Option<String>,
     days: Vec<Day>,
-    newer: Option<String>,
+    newest: Option<String>,
     older: Option<String>,
 }
 
@@ -47,42 +47,32 @@ struct Look {
 struct Other {
     clock: String,
     body: String,
-    mark: Option<String>,
+    marks: Vec<String>,
     facts: Vec<Fact>,
     details: Vec<Fact>,
 }
 
-pub(super) fn page(shell: &Shell<'_>, journal: Journal) -> Page {
-    let number = journal.page.unwrap_or(1);
-    let entries = journal.entries.map(|entries| entries.0);
-    let notice = notice(shell, entries.as_deref(), number, journal.since.as_deref());
+pub(super) fn page(shell: &Shell<'_>, journal: &Journal) -> Page {
+    let entries = journal.entries.as_ref().map(|entries| entries.0.as_slice());
+    let notice = notice(shell, entries, journal);
     let page = JournalPage {
         shell,
         title: shell.say("journal-title").into_owned(),
         notice,
-        days: days(shell, &entries.unwrap_or_default()),
-        newer: (number > 1).then(|| shell.at_page(number.saturating_sub(1))),
-        older: journal
-            .more
-            .unwrap_or(false)
-            .then(|| shell.at_page(number.saturating_add(1))),
+        days: days(shell, entries.unwrap_or_default()),
+        newest: journal.before.map(|_| shell.at_start()),
+        older: journal.next.map(|next| shell.at("before", next)),
     };
     finish(shell, &page)
 }
 
-fn notice(
-    shell: &Shell<'_>,
-    entries: Option<&[Entry]>,
-    number: u32,
-    since: Option<&str>,
-) -> Option<String> {
-    let said = match (entries, since.and_then(Timestamp::parse)) {
+fn notice(shell: &Shell<'_>, entries: Option<&[Entry]>, journal: &Journal) -> Option<String> {
+    let since = journal.since.as_deref().and_then(Timestamp::parse);
+    let said = match (entries, since) {
         (None, _) => shell.say("journal-withheld"),
         (Some([_, ..]), _) => return None,
-        (Some([]), _) if number > 1 => shell.say("journal-empty-page"),
-        (Some([]), Some(since)) => {
-            shell.fill("journal-empty", &[("what", &moment::date(since))])
-        }
+        (Some([]), _) if journal.before.is_some() => shell.say("journal-empty-page"),
+        (Some([]), Some(since)) => shell.fill("journal-empty", &[("what", &moment::date(since))]),
         (Some([]), None) => shell.say("journal-empty-ever"),
     };
     Some(said.into_owned())
@@ -123,7 +113,11 @@ fn own(shell: &Shell<'_>, entries: &[(Option<Timestamp>, &Entry)]) -> Own {
     let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
     let look = |(at, entry): &(Option<Timestamp>, &Entry)| Look {
         clock: at.map(moment::clock).unwrap_or_default(),
-        service: entry.service.as_ref().map(|s| shell.of(&s.names).to_owned()).unwrap_or_default(),
+        service: entry
+            .service
+            .as_ref()
+            .map(|s| shell.of(&s.names).to_owned())
+            .unwrap_or_default(),
         classes: classes(shell, entry, Shown::Clear).unwrap_or_default(),
     };
     Own {
@@ -139,11 +133,17 @@ fn other(shell: &Shell<'_>, at: Option<Timestamp>, entry: &Entry) -> Other {
         None if representative => shell.say("entry-representative").into_owned(),
         None => shell.say("entry-unknown-body").into_owned(),
     };
-    let mark = (entry.role == Some(Role::Relative)).then(|| shell.say("entry-relative").into_owned());
+    let possible = entry.certainty == Some(Certainty::Possible);
+    let relative = entry.role == Some(Role::Relative);
+    let marks = [(possible, "entry-possible"), (relative, "entry-relative")];
+    let marks = marks
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, key)| shell.say(key).into_owned());
     Other {
         clock: at.map(moment::clock).unwrap_or_default(),
         body,
-        mark,
+        marks: marks.collect(),
         facts: facts(shell, entry),
         details: details(shell, entry),
     }
@@ -164,7 +164,10 @@ fn facts(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
         facts.push(Fact::new(shell.say("entry-clear"), shell.say("entry-none")));
     }
     if let Some(purpose) = &entry.purpose {
-        facts.push(Fact::new(shell.say("entry-purpose"), shell.of(&purpose.titles)));
+        facts.push(Fact::new(
+            shell.say("entry-purpose"),
+            shell.of(&purpose.titles),
+        ));
     }
     if !entry.bases.is_empty() {
         let laws: Vec<_> = entry.bases.iter().map(|basis| law(shell, basis)).collect();
@@ -175,13 +178,17 @@ fn facts(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
 
 /// What stands behind "Why?".
 fn details(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
-    let moment_of = |text: &Option<String>| {
-        text.as_deref().and_then(Timestamp::parse).map(moment::date_and_clock)
-    };
-    let rules: Vec<_> = entry.rules.iter().map(|rule| shell.of(&rule.titles)).collect();
+    let rules: Vec<_> = entry
+        .rules
+        .iter()
+        .map(|rule| shell.of(&rule.titles))
+        .collect();
     let rules = (!rules.is_empty()).then(|| rules.join(" "));
     let place = entry.proof.as_ref().map(|proof| proof.position.to_string());
-    let service = entry.service.as_ref().map(|s| shell.of(&s.names).to_owned());
+    let service = entry
+        .service
+        .as_ref()
+        .map(|s| shell.of(&s.names).to_owned());
     let said = [
         ("entry-rules", rules),
         ("entry-absent", classes(shell, entry, Shown::Absent)),
@@ -189,7 +196,6 @@ fn details(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
         ("entry-official", official(shell, entry)),
         ("entry-system", entry.system.clone()),
         ("entry-case", entry.case.clone()),
-        ("entry-registered", moment_of(&entry.registered)),
         ("entry-place", place),
         ("entry-number", entry.id.clone()),
     ];
@@ -215,6 +221,13 @@ fn classes(shell: &Shell<'_>, entry: &Entry, form: Shown) -> Option<String> {
 }
 
 pub(super) fn law(shell: &Shell<'_>, basis: &Basis) -> String {
-    let values = [("act", basis.act.as_str()), ("article", basis.article.as_str())];
-    format!("{} ({})", shell.of(&basis.titles), shell.fill("entry-article", &values))
+    let values = [
+        ("act", basis.act.as_str()),
+        ("article", basis.article.as_str()),
+    ];
+    format!(
+        "{} ({})",
+        shell.of(&basis.titles),
+        shell.fill("entry-article", &values)
+    )
 }

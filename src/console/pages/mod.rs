@@ -5,6 +5,7 @@
 //! templates' escaping; the answer stands first, details are folded; no page needs script.
 
 use askama::Template;
+use serde::de::DeserializeOwned;
 
 use crate::domain::name::OperationId;
 use crate::wire::pages::Page;
@@ -38,19 +39,18 @@ impl Fact {
 
 /// The page of an in-house operation.
 pub(super) fn operation(shell: &Shell<'_>, operation: &OperationId, json: &[u8]) -> Option<Page> {
-    match operation.as_str() {
-        "account.home" => serde_json::from_slice(json).ok().map(|home| home::page(shell, home)),
-        "account.journal" => {
-            serde_json::from_slice(json).ok().map(|journal| journal::page(shell, journal))
-        }
-        "console.policies" => {
-            serde_json::from_slice(json).ok().map(|policies| policies::page(shell, policies))
-        }
-        "directory.services" => {
-            serde_json::from_slice(json).ok().map(|services| services::page(shell, services))
-        }
-        _ => None,
-    }
+    let page = match operation.as_str() {
+        "account.home" => home::page(shell, &read(json)?),
+        "account.journal" => journal::page(shell, &read(json)?),
+        "console.policies" => policies::page(shell, &read(json)?),
+        "directory.services" => services::page(shell, &read(json)?),
+        _ => return None,
+    };
+    Some(page)
+}
+
+fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    serde_json::from_slice(json).ok()
 }
 
 /// Writes a template into a string, which cannot fail: nothing in a template is fallible.

@@ -36,20 +36,31 @@ struct Sheet {
     text: String,
 }
 
-pub(super) fn page(shell: &Shell<'_>, policies: Policies) -> Page {
+pub(super) fn page(shell: &Shell<'_>, policies: &Policies) -> Page {
     let number = policies.page.unwrap_or(1);
-    let count = policies.rules_total.and_then(|total| u64::try_from(total).ok()).unwrap_or(0);
+    let count = policies
+        .rules_total
+        .and_then(|total| u64::try_from(total).ok())
+        .unwrap_or(0);
     let withheld = policies.rules.is_none();
     let page = PoliciesPage {
         shell,
         title: shell.say("policies-title").into_owned(),
         notice: withheld.then(|| shell.say("policies-withheld").into_owned()),
         count: shell.count("policies-count", count).into_owned(),
-        bundle: policies.bundle.map(|id| id.chars().take(BUNDLE_DIGITS).collect()),
-        rules: policies.rules.iter().flat_map(|rules| &rules.0).map(|r| sheet(shell, r)).collect(),
-        before: (number > 1).then(|| shell.at_page(number.saturating_sub(1))),
+        bundle: policies
+            .bundle
+            .as_ref()
+            .map(|id| id.chars().take(BUNDLE_DIGITS).collect()),
+        rules: policies
+            .rules
+            .iter()
+            .flat_map(|rules| &rules.0)
+            .map(|r| sheet(shell, r))
+            .collect(),
+        before: (number > 1).then(|| shell.at("page", u64::from(number.saturating_sub(1)))),
         after: (number < policies.pages.unwrap_or(1))
-            .then(|| shell.at_page(number.saturating_add(1))),
+            .then(|| shell.at("page", u64::from(number.saturating_add(1)))),
     };
     finish(shell, &page)
 }
@@ -75,9 +86,17 @@ fn facts(shell: &Shell<'_>, rule: &Rule) -> Vec<Fact> {
         Effect::Permit => "rule-does",
         Effect::Forbid => "rule-does-not",
     };
-    let actions: Vec<_> = rule.actions.iter().filter_map(|action| action_words(action)).collect();
+    let actions: Vec<_> = rule
+        .actions
+        .iter()
+        .filter_map(|action| action_words(action))
+        .collect();
     let actions: Vec<_> = actions.into_iter().map(|key| shell.say(key)).collect();
-    let when: Vec<_> = rule.when.iter().map(|condition| words(shell, condition)).collect();
+    let when: Vec<_> = rule
+        .when
+        .iter()
+        .map(|condition| words(shell, condition))
+        .collect();
     let laws: Vec<_> = rule.bases.iter().map(|basis| law(shell, basis)).collect();
     let mut facts = vec![
         Fact::new(shell.say("rule-who"), who(shell, rule)),
@@ -85,14 +104,21 @@ fn facts(shell: &Shell<'_>, rule: &Rule) -> Vec<Fact> {
         Fact::new(shell.say("rule-data"), data(shell, rule)),
         Fact::new(
             shell.say("rule-when"),
-            if when.is_empty() { shell.say("rule-always").into_owned() } else { when.join("; ") },
+            if when.is_empty() {
+                shell.say("rule-always").into_owned()
+            } else {
+                when.join("; ")
+            },
         ),
     ];
     if let Some(mask) = rule.mask.as_deref().and_then(mask_words) {
         facts.push(Fact::new(shell.say("rule-mask"), shell.say(mask)));
     }
     facts.push(Fact::new(shell.say("rule-law"), laws.join("; ")));
-    facts.push(Fact::new(shell.say("rule-owner"), shell.of(&rule.owner.names)));
+    facts.push(Fact::new(
+        shell.say("rule-owner"),
+        shell.of(&rule.owner.names),
+    ));
     facts.push(Fact::new(shell.say("rule-until"), until(shell, rule)));
     facts
 }
@@ -102,7 +128,11 @@ fn until(shell: &Shell<'_>, rule: &Rule) -> String {
         return shell.say("rule-no-end").into_owned();
     };
     let date = moment::date(until);
-    if rule.lapsed { format!("{date} — {}", shell.say("rule-lapsed")) } else { date }
+    if rule.lapsed {
+        format!("{date} — {}", shell.say("rule-lapsed"))
+    } else {
+        date
+    }
 }
 
 fn who(shell: &Shell<'_>, rule: &Rule) -> String {

@@ -137,9 +137,11 @@ pub(in crate::console) fn refusal(shell: &Shell<'_>, view: &RefusalView) -> Page
     let page = RefusalPage {
         shell,
         title: shell.say(kind.title()).into_owned(),
-        why: shell.say(&format!("reason-{}", view.reason.code())).into_owned(),
+        why: shell
+            .say(&format!("reason-{}", view.reason.code()))
+            .into_owned(),
         next: shell.say(next(kind, view.hint.as_ref())).into_owned(),
-        wait: view.retry_after_seconds.map(|seconds| wait(shell, u64::from(seconds))),
+        wait: view.retry_after_seconds.map(|seconds| wait(shell, seconds)),
         button: button(shell, kind, view),
         service: view.service.as_ref().map(|names| shell.of(names)),
         code: view.reason.code(),
@@ -159,12 +161,14 @@ const fn next(kind: Kind, hint: Option<&Hint>) -> &'static str {
     }
 }
 
-fn wait(shell: &Shell<'_>, seconds: u64) -> Wait {
-    let ms = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-    let until = moment::clock_exact(shell.at().plus_ms(ms));
+fn wait(shell: &Shell<'_>, seconds: u32) -> Wait {
+    let ms = i64::from(seconds) * 1000;
+    let until = moment::clock_exact(shell.moment().plus_ms(ms));
     Wait {
-        until: shell.fill("refusal-until", &[("what", &until)]).into_owned(),
-        count: shell.count("refusal-wait", seconds).into_owned(),
+        until: shell
+            .fill("refusal-until", &[("what", &until)])
+            .into_owned(),
+        count: shell.count("refusal-wait", u64::from(seconds)).into_owned(),
     }
 }
 
@@ -178,9 +182,10 @@ fn button(shell: &Shell<'_>, kind: Kind, view: &RefusalView) -> Button {
         }
         Kind::SignIn => ("button-sign-in", shell.sign_in_to(back)),
         // The page itself is the end of a sign-in: there is no way back to it.
-        Kind::SignInFailed | Kind::SignInCancelled => {
-            ("button-sign-in", shell.sign_in_to(view.return_to.as_deref().unwrap_or("/my")))
-        }
+        Kind::SignInFailed | Kind::SignInCancelled => (
+            "button-sign-in",
+            shell.sign_in_to(view.return_to.as_deref().unwrap_or("/my")),
+        ),
         Kind::NotAllowed | Kind::NotFound | Kind::Unclear | Kind::ServiceFault => {
             ("button-services", shell.link("/services"))
         }

@@ -27,12 +27,12 @@ struct Call {
     access: String,
 }
 
-pub(super) fn page(shell: &Shell<'_>, services: Services) -> Page {
-    let services = services.services.map(|services| services.0).unwrap_or_default();
+pub(super) fn page(shell: &Shell<'_>, services: &Services) -> Page {
+    let services = services.services.iter().flat_map(|services| &services.0);
     let page = ServicesPage {
         shell,
         title: shell.say("services-title").into_owned(),
-        services: services.iter().map(|service| card(shell, service)).collect(),
+        services: services.map(|service| card(shell, service)).collect(),
     };
     finish(shell, &page)
 }
@@ -44,9 +44,16 @@ fn card(shell: &Shell<'_>, service: &Service) -> Card {
         _ => None,
     };
     let days = u64::from(service.regulation.term_days);
-    let term = if days == 0 { shell.say("term-now") } else { shell.count("term-days", days) };
+    let term = if days == 0 {
+        shell.say("term-now")
+    } else {
+        shell.count("term-days", days)
+    };
     let number = [("what", service.regulation.number.as_str())];
-    let mut facts = vec![Fact::new(shell.say("service-agency"), shell.of(&service.agency.names))];
+    let mut facts = vec![Fact::new(
+        shell.say("service-agency"),
+        shell.of(&service.agency.names),
+    )];
     facts.extend(kind.map(|key| Fact::new(shell.say("service-kind"), shell.say(key))));
     facts.push(Fact::new(shell.say("service-term"), term));
     facts.push(Fact::new(
@@ -57,7 +64,11 @@ fn card(shell: &Shell<'_>, service: &Service) -> Card {
         name: shell.of(&service.names).to_owned(),
         facts,
         open: start(service).map(|path| shell.link(path)),
-        operations: service.operations.iter().map(|operation| call(shell, operation)).collect(),
+        operations: service
+            .operations
+            .iter()
+            .map(|operation| call(shell, operation))
+            .collect(),
     }
 }
 

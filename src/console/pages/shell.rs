@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::console::PortalSettings;
-use crate::console::style::Assets;
 use crate::console::moment;
+use crate::console::style::Assets;
 use crate::console::texts::{Phrases, Speech};
 use crate::domain::decision::Hint;
 use crate::domain::name::RealmId;
@@ -18,8 +18,11 @@ use crate::wire::pages::Frame;
 /// Where signing in begins: always by a link, never by a form.
 const SIGN_IN: &str = "/oauth2/start";
 
-/// The outline of the seal: a disc with twelve waves.
-const SEAL_OUTLINE: &str = include_str!("../style/seal.outline");
+/// Below it stands what is about signing in and out.
+const SIGNING: &str = "/oauth2/";
+
+/// Where an applicant comes to who was nowhere before.
+const HOME: &str = "/my";
 
 /// The surroundings of one page.
 pub(in crate::console) struct Shell<'a> {
@@ -112,20 +115,19 @@ impl<'a> Shell<'a> {
         &self.assets.seal
     }
 
-    pub(super) fn seal_outline(&self) -> &'static str {
-        SEAL_OUTLINE.trim_ascii_end()
-    }
-
     pub(super) fn account(&self) -> Option<AccountLink<'_>> {
         let account = self.frame.account.as_ref()?;
         // Only an applicant has a page of their own so far.
         let target = match account.kind {
-            PrincipalKind::Person => "/my",
+            PrincipalKind::Person => HOME,
             PrincipalKind::Anonymous | PrincipalKind::Official | PrincipalKind::System => {
                 "/services"
             }
         };
-        Some(AccountLink { name: &account.name.0, href: self.link(target) })
+        Some(AccountLink {
+            name: &account.name.0,
+            href: self.link(target),
+        })
     }
 
     pub(super) fn visit(&self) -> String {
@@ -136,7 +138,7 @@ impl<'a> Shell<'a> {
         moment::date_and_clock(self.frame.now)
     }
 
-    pub(super) const fn at(&self) -> Timestamp {
+    pub(super) const fn moment(&self) -> Timestamp {
         self.frame.now
     }
 
@@ -149,15 +151,26 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// This page, at another page of its list.
-    pub(super) fn at_page(&self, number: u32) -> String {
-        let path = self.frame.path_and_query.split('?').next().unwrap_or("/");
-        self.link(&format!("{path}?page={number}"))
+    /// This page, at the beginning of its list.
+    pub(super) fn at_start(&self) -> String {
+        self.link(self.frame.path_and_query.split('?').next().unwrap_or("/"))
     }
 
-    /// The way to sign in and come back to this page.
+    /// This page, at another place of its list.
+    pub(super) fn at(&self, parameter: &str, place: u64) -> String {
+        let path = self.frame.path_and_query.split('?').next().unwrap_or("/");
+        self.link(&format!("{path}?{parameter}={place}"))
+    }
+
+    /// The way to sign in and come back to this page; the pages of signing in and out are no
+    /// place to come back to.
     pub(super) fn sign_in(&self) -> String {
-        self.sign_in_to(&self.frame.path_and_query)
+        let here = self.frame.path_and_query.as_str();
+        self.sign_in_to(if here.starts_with(SIGNING) {
+            HOME
+        } else {
+            here
+        })
     }
 
     /// The way to sign in and come to `return_to`.
@@ -168,7 +181,10 @@ impl<'a> Shell<'a> {
     /// The way to sign in at one realm and come to `return_to`.
     pub(super) fn sign_in_at(&self, realm: &RealmId, return_to: &str) -> String {
         let realm = encoded(realm.as_str());
-        self.link(&format!("{SIGN_IN}?realm={realm}&rd={}", encoded(return_to)))
+        self.link(&format!(
+            "{SIGN_IN}?realm={realm}&rd={}",
+            encoded(return_to)
+        ))
     }
 
     /// The way to sign in more strongly, as a hint asks.
@@ -191,7 +207,11 @@ impl<'a> Shell<'a> {
             .into_iter()
             .map(|language| LanguageChoice {
                 tag: language.tag(),
-                name: self.phrases.in_language(language).say("language-name").into_owned(),
+                name: self
+                    .phrases
+                    .in_language(language)
+                    .say("language-name")
+                    .into_owned(),
                 href: with_language(&self.frame.path_and_query, language),
                 current: language == self.language(),
             })

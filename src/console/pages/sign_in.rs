@@ -35,9 +35,19 @@ pub(in crate::console) fn chooser(
     realms: &[RealmChoice],
     return_to: &str,
 ) -> Page {
-    let choices = realms.iter().map(|realm| choice(shell, realm, return_to)).collect();
+    let choices = realms
+        .iter()
+        .map(|realm| choice(shell, realm, return_to))
+        .collect();
     let title = shell.say("chooser-title").into_owned();
-    finish(shell, &ChooserPage { shell, title, choices })
+    finish(
+        shell,
+        &ChooserPage {
+            shell,
+            title,
+            choices,
+        },
+    )
 }
 
 /// The page after signing out.
@@ -47,7 +57,14 @@ pub(in crate::console) fn signed_out(shell: &Shell<'_>, at_provider: Option<&str
     let provider = at_provider
         .filter(|address| address.starts_with("https://") || address.starts_with("http://"));
     let title = shell.say("signed-out-title").into_owned();
-    finish(shell, &SignedOutPage { shell, title, provider })
+    finish(
+        shell,
+        &SignedOutPage {
+            shell,
+            title,
+            provider,
+        },
+    )
 }
 
 fn choice(shell: &Shell<'_>, realm: &RealmChoice, return_to: &str) -> Choice {

@@ -7,8 +7,8 @@ use crate::wire::pages::Asset;
 /// Where assets stand: no e-service may.
 const PREFIX: &str = "/assets/";
 
-/// Digits of the digest in a path: 64 bits, enough to tell two versions apart.
-const DIGEST_DIGITS: usize = 16;
+/// How much of the digest stands in a path: enough to tell two versions apart.
+const DIGEST_BYTES: usize = 8;
 
 const STYLE: Asset = Asset {
     content_type: "text/css; charset=utf-8",
@@ -48,9 +48,9 @@ impl Assets {
 
 fn path(asset: &Asset, extension: &str) -> String {
     let digest = digest::digest(&digest::SHA256, asset.bytes);
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let short: String = hex.chars().take(DIGEST_DIGITS).collect();
-    format!("{PREFIX}{short}.{extension}")
+    let number = digest.as_ref().iter().take(DIGEST_BYTES);
+    let number = number.fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{PREFIX}{number:016x}.{extension}")
 }
 
 #[cfg(test)]

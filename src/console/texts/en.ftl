@@ -125,7 +125,7 @@ home-hello = Hello, { $what }
 home-body = Body
 home-strength = Strength of sign-in
 home-since = Signed in since
-home-seen = Last look at your data by others
+home-seen = Last look by others
 home-seen-none = no newest entry shows one
 strength-0 = none
 strength-1 = password or SMS
@@ -149,7 +149,7 @@ journal-own = { $n ->
     [one] You looked at your own data { $n } time
    *[other] You looked at your own data { $n } times
   }
-journal-newer = Newer
+journal-newest = To the newest
 journal-older = Older
 journal-pages = Pages of the list
 entry-clear = Saw
@@ -168,11 +168,11 @@ entry-system = System
 entry-case = Case
 entry-rules = Rule that allowed it
 entry-number = Request number
-entry-registered = Written down
 entry-place = Place in the journal
 entry-unknown-body = Unknown body
 entry-representative = A person acting for you
-entry-relative = Your data stood in an answer about another person.
+entry-possible = How this request ended is not known. Your data may have been shown.
+entry-relative = Your data stood in an answer about somebody else or about several people.
 entry-unexpected = If you did not expect this, give the help desk the request number.
 
 ## Rules

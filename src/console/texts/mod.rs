@@ -65,19 +65,19 @@ pub(super) struct Speech<'a> {
 
 impl<'a> Speech<'a> {
     /// The phrase of this key.
-    pub(super) fn say(&self, key: &str) -> Cow<'a, str> {
+    pub(super) fn say(self, key: &str) -> Cow<'a, str> {
         self.format(key, None)
     }
 
     /// The phrase of this key with a number in it, `{ $n }`.
-    pub(super) fn count(&self, key: &str, n: u64) -> Cow<'a, str> {
+    pub(super) fn count(self, key: &str, n: u64) -> Cow<'a, str> {
         let mut args = FluentArgs::new();
         args.set("n", FluentValue::from(n));
         self.format(key, Some(&args))
     }
 
     /// The phrase of this key with texts in it, by name.
-    pub(super) fn fill(&self, key: &str, values: &[(&str, &str)]) -> Cow<'a, str> {
+    pub(super) fn fill(self, key: &str, values: &[(&str, &str)]) -> Cow<'a, str> {
         let mut args = FluentArgs::new();
         for (name, value) in values {
             args.set(*name, FluentValue::from(*value));
@@ -85,8 +85,12 @@ impl<'a> Speech<'a> {
         self.format(key, Some(&args))
     }
 
-    fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'a, str> {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+    fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'a, str> {
+        let Some(pattern) = self
+            .bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+        else {
             return Cow::Owned(format!("[{key}]"));
         };
         let mut errors = Vec::new();
@@ -107,15 +111,17 @@ const fn source(language: Language) -> &'static str {
 
 fn bundle(language: Language) -> Result<FluentBundle<FluentResource>, TextsError> {
     let form = |cause: String| TextsError::Form { language, cause };
-    let tag: LanguageIdentifier = language
-        .tag()
-        .parse()
-        .map_err(|cause| TextsError::Tag { language, cause: format!("{cause}") })?;
+    let tag: LanguageIdentifier = language.tag().parse().map_err(|cause| TextsError::Tag {
+        language,
+        cause: format!("{cause}"),
+    })?;
     let resource = FluentResource::try_new(source(language).to_owned())
         .map_err(|(_, errors)| form(format!("{errors:?}")))?;
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Isolation marks would stand inside words that are copied and compared.
     bundle.set_use_isolating(false);
-    bundle.add_resource(resource).map_err(|errors| form(format!("{errors:?}")))?;
+    bundle
+        .add_resource(resource)
+        .map_err(|errors| form(format!("{errors:?}")))?;
     Ok(bundle)
 }

@@ -126,7 +126,7 @@ home-hello = Здравствуйте, { $what }
 home-body = Орган
 home-strength = Надёжность входа
 home-since = Вход выполнен
-home-seen = Последний просмотр ваших данных другими
+home-seen = Последний просмотр другими
 home-seen-none = в новейших записях его нет
 strength-0 = нет
 strength-1 = пароль или СМС
@@ -151,7 +151,7 @@ journal-own = { $n ->
     [few] Вы смотрели свои данные { $n } раза
    *[many] Вы смотрели свои данные { $n } раз
   }
-journal-newer = Новее
+journal-newest = К самым новым
 journal-older = Старее
 journal-pages = Страницы списка
 entry-clear = Что видел
@@ -170,11 +170,11 @@ entry-system = Система
 entry-case = Дело
 entry-rules = Какое правило разрешило
 entry-number = Номер запроса
-entry-registered = Записано
 entry-place = Место в журнале
 entry-unknown-body = Неизвестный орган
 entry-representative = Человек, действующий от вашего имени
-entry-relative = Ваши данные были в ответе о другом человеке.
+entry-possible = Чем закончился этот запрос, неизвестно. Возможно, ваши данные были показаны.
+entry-relative = Ваши данные были в ответе о другом человеке или о нескольких людях.
 entry-unexpected = Если вы этого не ожидали, назовите службе помощи номер запроса.
 
 ## Правила

@@ -17,7 +17,10 @@ pub(crate) enum TagKind {
 
 impl Tag {
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(of, _)| of == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -41,7 +44,11 @@ pub(crate) fn tags(html: &str) -> Result<Vec<Tag>, String> {
         tags.push(tag);
         rest = after;
     }
-    if open.is_empty() { Ok(tags) } else { Err(format!("left open: {open:?}")) }
+    if open.is_empty() {
+        Ok(tags)
+    } else {
+        Err(format!("left open: {open:?}"))
+    }
 }
 
 fn tag(inside: &str) -> Result<Tag, String> {
@@ -63,5 +70,9 @@ fn tag(inside: &str) -> Result<Tag, String> {
         attributes.push((name.to_owned(), value.to_owned()));
         rest = after;
     }
-    Ok(Tag { name: name.to_owned(), attributes, kind })
+    Ok(Tag {
+        name: name.to_owned(),
+        attributes,
+        kind,
+    })
 }

@@ -1,5 +1,6 @@
 //! What people see: every page in every language.
 
+mod answers;
 mod markup;
 mod samples;
 
@@ -36,9 +37,15 @@ fn every_page_is_well_formed_and_says_its_language() {
         let html = tags.first().unwrap();
         assert_eq!(html.attribute("lang"), Some(language.tag()), "{name}");
         let opened = |wanted: &str| {
-            tags.iter().filter(|t| t.name == wanted && t.kind == TagKind::Open).count()
+            tags.iter()
+                .filter(|t| t.name == wanted && t.kind == TagKind::Open)
+                .count()
         };
-        assert_eq!((opened("h1"), opened("main"), opened("title")), (1, 1, 1), "{name}");
+        assert_eq!(
+            (opened("h1"), opened("main"), opened("title")),
+            (1, 1, 1),
+            "{name}"
+        );
         let ids: Vec<_> = tags.iter().filter_map(|tag| tag.attribute("id")).collect();
         let distinct: BTreeSet<_> = ids.iter().collect();
         assert_eq!(ids.len(), distinct.len(), "{name}: an id stands twice");
@@ -58,15 +65,24 @@ fn no_page_has_script_or_inline_style_or_asks_another_host() {
     let assets = console();
     check_every_page(|name, _, _, tags| {
         for tag in tags {
-            assert!(!["script", "style", "iframe", "base"].contains(&tag.name.as_str()), "{name}");
+            assert!(
+                !["script", "style", "iframe", "base"].contains(&tag.name.as_str()),
+                "{name}"
+            );
             for (attribute, value) in &tag.attributes {
-                assert!(attribute != "style" && !attribute.starts_with("on"), "{name}: {tag:?}");
+                assert!(
+                    attribute != "style" && !attribute.starts_with("on"),
+                    "{name}: {tag:?}"
+                );
                 let loads = attribute == "src" || (attribute == "href" && tag.name == "link");
                 assert!(!loads || assets.asset(value).is_some(), "{name}: {tag:?}");
                 let leads = attribute == "href" || attribute == "action";
                 let ours = value.starts_with('/') && !value.starts_with("//");
                 let provider = name == "signed-out-there" && value.starts_with("https://id.");
-                assert!(!leads || ours || provider || value == "#content", "{name}: {tag:?}");
+                assert!(
+                    !leads || ours || provider || value == "#content",
+                    "{name}: {tag:?}"
+                );
             }
         }
     });
@@ -78,12 +94,19 @@ fn no_page_has_script_or_inline_style_or_asks_another_host() {
 fn no_page_shows_a_phrase_that_is_missing() {
     check_every_page(|name, language, page, _| {
         assert!(!page.html.contains("[refusal-"), "{name} {language}");
-        let missing = page.html.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
+        let missing = page
+            .html
+            .split('[')
+            .skip(1)
+            .filter_map(|rest| rest.split_once(']'));
         for (inside, _) in missing {
             let key = |c: char| c.is_ascii_lowercase() || "-_".contains(c);
             assert!(!inside.chars().all(key), "{name} {language}: [{inside}]");
         }
-        assert!(!page.html.contains("{$") && !page.html.contains("{ $"), "{name} {language}");
+        assert!(
+            !page.html.contains("{$") && !page.html.contains("{ $"),
+            "{name} {language}"
+        );
     });
 }
 
@@ -102,7 +125,10 @@ fn what_comes_from_outside_is_text_and_never_markup() {
     let mut view = refusal(Reason::StrongerSignInNeeded);
     view.return_to = Some(HOSTILE.into());
     view.service = Some(samples::texts(HOSTILE, HOSTILE, HOSTILE, HOSTILE));
-    check_harmless("refusal", &console.refusal(&view, &frame(Language::En, HOSTILE)));
+    check_harmless(
+        "refusal",
+        &console.refusal(&view, &frame(Language::En, HOSTILE)),
+    );
     let chooser = console.chooser(&realms(), HOSTILE, &frame(Language::En, "/"));
     check_harmless("chooser", &chooser);
     let provider = console.signed_out(Some("javascript:alert(1)"), &frame(Language::En, "/"));
@@ -120,8 +146,17 @@ fn poison(json: &mut Value, hostile: &str) {
     match json {
         Value::Object(members) => {
             for (name, member) in members {
-                if !["at", "registered", "since", "mark", "role", "effect", "form", "kind"]
-                    .contains(&name.as_str())
+                if ![
+                    "at",
+                    "certainty",
+                    "since",
+                    "mark",
+                    "role",
+                    "effect",
+                    "form",
+                    "kind",
+                ]
+                .contains(&name.as_str())
                 {
                     poison(member, hostile);
                 }
@@ -139,15 +174,27 @@ fn a_page_stands_whatever_redaction_took_away() {
     for operation in OPERATIONS {
         let whole = answer(operation);
         let frame = frame(Language::UzCyrl, "/my");
-        assert!(render(&console, operation, &json!({}), &frame).is_some(), "{operation}");
+        assert!(
+            render(&console, operation, &json!({}), &frame).is_some(),
+            "{operation}"
+        );
         for name in whole.as_object().unwrap().keys() {
             let mut less = whole.clone();
             less.as_object_mut().unwrap().remove(name);
-            assert!(render(&console, operation, &less, &frame).is_some(), "{operation}/{name}");
+            assert!(
+                render(&console, operation, &less, &frame).is_some(),
+                "{operation}/{name}"
+            );
         }
     }
-    let journal = json!({"page": 1, "entries": [null, {"at": null, "classes": [null]}]});
-    let page = render(&console, "account.journal", &journal, &frame(Language::En, "/")).unwrap();
+    let journal = json!({"entries": [null, {"at": null, "classes": [null]}]});
+    let page = render(
+        &console,
+        "account.journal",
+        &journal,
+        &frame(Language::En, "/"),
+    )
+    .unwrap();
     assert!(page.html.contains("Unknown body"));
 }
 
@@ -162,24 +209,42 @@ fn an_operation_without_a_page_and_a_body_that_is_no_json_have_none() {
 #[test]
 fn the_language_switch_leads_back_to_the_same_page() {
     let console = console();
-    let mut here = frame(Language::En, "/my/journal?page=2&lang=en");
-    let page = render(&console, "account.journal", &answer("account.journal"), &here).unwrap();
+    let mut here = frame(Language::En, "/my/journal?before=1800&lang=en");
+    let page = render(
+        &console,
+        "account.journal",
+        &answer("account.journal"),
+        &here,
+    )
+    .unwrap();
     for tag in ["uz-Latn", "uz-Cyrl", "ru", "en"] {
-        let href = format!("href=\"/my/journal?page=2&#38;lang={tag}\"");
+        let href = format!("href=\"/my/journal?before=1800&#38;lang={tag}\"");
         assert!(page.html.contains(&href), "{href}");
     }
-    let older = "href=\"/my/journal?page=3&#38;lang=en\"";
+    let older = "href=\"/my/journal?before=1732&#38;lang=en\"";
     assert!(page.html.contains(older), "a chosen language stays");
     here.path_and_query = "/my/journal".into();
-    let page = render(&console, "account.journal", &answer("account.journal"), &here).unwrap();
-    assert!(page.html.contains("href=\"/my/journal?page=3\""));
+    let page = render(
+        &console,
+        "account.journal",
+        &answer("account.journal"),
+        &here,
+    )
+    .unwrap();
+    assert!(page.html.contains("href=\"/my/journal?before=1732\""));
 }
 
 #[test]
 fn the_journal_tells_body_kinds_purpose_and_law_and_folds_own_looks() {
     let console = console();
     let here = frame(Language::En, "/my/journal");
-    let page = render(&console, "account.journal", &answer("account.journal"), &here).unwrap();
+    let page = render(
+        &console,
+        "account.journal",
+        &answer("account.journal"),
+        &here,
+    )
+    .unwrap();
     for said in [
         "23.11.2026",
         "13:31",
@@ -190,13 +255,17 @@ fn the_journal_tells_body_kinds_purpose_and_law_and_folds_own_looks() {
         "You looked at your own data 2 times",
         "Got only “yes” or “no” about",
         "No. 3f7ac1d2e4b59608",
-        "Your data stood in an answer about another person.",
+        "Your data stood in an answer about somebody else or about several people.",
+        "Your data may have been shown.",
     ] {
         assert!(page.html.contains(said), "{said}");
     }
-    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "page": 1, "entries": []});
+    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "entries": []});
     let page = render(&console, "account.journal", &empty, &here).unwrap();
-    assert!(page.html.contains("Nobody has looked at your data since 20.11.2026."));
+    assert!(
+        page.html
+            .contains("Nobody has looked at your data since 20.11.2026.")
+    );
 }
 
 #[test]
@@ -213,9 +282,15 @@ fn every_phrase_stands_in_all_four_languages_and_is_used() {
     let files = ["uz-Latn", "uz-Cyrl", "ru", "en"].map(|tag| keys(&format!("{tag}.ftl")));
     let [latin, others @ ..] = &files;
     for other in others {
-        assert_eq!(latin.symmetric_difference(other).collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(
+            latin.symmetric_difference(other).collect::<Vec<_>>(),
+            Vec::<&String>::new()
+        );
     }
-    let code: String = sources().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let code: String = sources()
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
     let asked: BTreeSet<_> = Reason::ALL.iter().map(|r| format!("reason-{r}")).collect();
     let unused: Vec<_> = latin
         .iter()
@@ -230,7 +305,10 @@ fn every_phrase_stands_in_all_four_languages_and_is_used() {
 fn uzbek_is_written_with_its_own_letters() {
     let latin = fs::read_to_string(console_folder().join("texts/uz-Latn.ftl")).unwrap();
     for wrong in ['\'', '\u{2018}', '\u{2019}', '`'] {
-        assert!(!latin.contains(wrong), "{wrong:?} instead of U+02BB or U+02BC");
+        assert!(
+            !latin.contains(wrong),
+            "{wrong:?} instead of U+02BB or U+02BC"
+        );
     }
     let cyrillic = fs::read_to_string(console_folder().join("texts/uz-Cyrl.ftl")).unwrap();
     assert!(!cyrillic.contains(['\u{2bb}', '\u{2bc}']));

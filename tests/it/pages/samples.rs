@@ -11,16 +11,30 @@ use muhrdor::domain::time::Timestamp;
 use muhrdor::wire::pages::{Account, Frame, Page, Pages, RealmChoice, RefusalView};
 use serde_json::{Value, json};
 
-pub(crate) const OPERATIONS: [&str; 4] =
-    ["account.home", "account.journal", "console.policies", "directory.services"];
+pub(crate) const OPERATIONS: [&str; 4] = [
+    "account.home",
+    "account.journal",
+    "console.policies",
+    "directory.services",
+];
 
 pub(crate) fn texts(uz: &str, uzc: &str, ru: &str, en: &str) -> Texts {
-    Texts { uz: uz.into(), uzc: uzc.into(), ru: ru.into(), en: en.into() }
+    Texts {
+        uz: uz.into(),
+        uzc: uzc.into(),
+        ru: ru.into(),
+        en: en.into(),
+    }
 }
 
 pub(crate) fn console() -> Console {
     Console::new(PortalSettings {
-        names: texts("Yagona portal", "Ягона портал", "Единый портал", "Single portal"),
+        names: texts(
+            "Yagona portal",
+            "Ягона портал",
+            "Единый портал",
+            "Single portal",
+        ),
         operator: texts(
             "Raqamli texnologiyalar vazirligi",
             "Рақамли технологиялар вазирлиги",
@@ -80,11 +94,23 @@ pub(crate) fn refusal(reason: Reason) -> RefusalView {
 
 /// Every page there is, by name, in this language.
 pub(crate) fn all(console: &Console, language: Language) -> Vec<(String, Page)> {
-    let nobody = |path: &str| Frame { account: None, ..frame(language, path) };
+    let nobody = |path: &str| Frame {
+        account: None,
+        ..frame(language, path)
+    };
     let mut pages = vec![
-        ("chooser".into(), console.chooser(&realms(), "/my?page=2", &nobody("/oauth2/start"))),
-        ("chooser-empty".into(), console.chooser(&[], "/my", &nobody("/oauth2/start"))),
-        ("signed-out".into(), console.signed_out(None, &nobody("/oauth2/sign_out"))),
+        (
+            "chooser".into(),
+            console.chooser(&realms(), "/my?page=2", &nobody("/oauth2/start")),
+        ),
+        (
+            "chooser-empty".into(),
+            console.chooser(&[], "/my", &nobody("/oauth2/start")),
+        ),
+        (
+            "signed-out".into(),
+            console.signed_out(None, &nobody("/oauth2/sign_out")),
+        ),
         (
             "signed-out-there".into(),
             console.signed_out(Some("https://id.example/end"), &nobody("/oauth2/sign_out")),
@@ -95,11 +121,19 @@ pub(crate) fn all(console: &Console, language: Language) -> Vec<(String, Page)> 
         pages.push((format!("refusal-{reason}"), page));
     }
     let json = OPERATIONS.map(|operation| (operation.to_owned(), operation, answer(operation)));
-    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "page": 1, "entries": []});
+    let empty = json!({"since": "2026-11-20T04:00:00.000Z", "entries": []});
     let more = [
         ("account.journal-empty".to_owned(), "account.journal", empty),
-        ("account.journal-withheld".to_owned(), "account.journal", json!({})),
-        ("console.policies-withheld".to_owned(), "console.policies", json!({})),
+        (
+            "account.journal-withheld".to_owned(),
+            "account.journal",
+            json!({}),
+        ),
+        (
+            "console.policies-withheld".to_owned(),
+            "console.policies",
+            json!({}),
+        ),
     ];
     for (name, operation, json) in json.into_iter().chain(more) {
         let page = render(console, operation, &json, &frame(language, "/my?page=2")).unwrap();
@@ -190,7 +224,7 @@ fn home() -> Value {
 }
 
 fn entry(at: &str, mark: &str) -> Value {
-    json!({"id": "9b2e44d07af14c6c8a11f0c2d3e4b596", "at": at, "registered": at,
+    json!({"id": "9b2e44d07af14c6c8a11f0c2d3e4b596", "at": at, "certainty": "disclosed",
         "body": fund(), "mark": mark, "service": {"code": "pension-fund", "names": fund()["names"]},
         "official": {"number": "3f7ac1d2e4b59608", "position": "inspector"},
         "system": null, "purpose": assess(), "bases": [basis()], "case": "PF-2026-000117",
@@ -215,10 +249,12 @@ fn journal() -> Value {
     let mut relative = entry("2026-11-22T11:20:00.000Z", "official");
     relative["role"] = "relative".into();
     relative["case"] = Value::Null;
+    relative["certainty"] = "possible".into();
     entries.push(relative);
     let day = |hour: u32| format!("2026-11-20T{hour:02}:14:00.000Z");
     entries.extend((0..6).rev().map(|hour| entry(&day(hour), "official")));
-    json!({"since": "2026-11-20T04:00:00.000Z", "page": 2, "more": true, "entries": entries})
+    json!({"since": "2026-11-20T04:00:00.000Z", "before": 1800, "next": 1732,
+        "entries": entries})
 }
 
 fn rule(effect: &str, id: usize) -> Value {
@@ -238,8 +274,9 @@ fn rule(effect: &str, id: usize) -> Value {
 }
 
 fn policies() -> Value {
-    let rules: Vec<_> =
-        (0..8).map(|id| rule(if id % 3 == 2 { "forbid" } else { "permit" }, id)).collect();
+    let rules: Vec<_> = (0..8)
+        .map(|id| rule(if id % 3 == 2 { "forbid" } else { "permit" }, id))
+        .collect();
     json!({"bundle": "7f".repeat(32), "page": 2, "pages": 3, "rules_total": 24, "rules": rules})
 }
 
