@@ -21,12 +21,15 @@ mod walk;
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ring::rand::SystemRandom;
 
+use crate::app::{self, AppError, Running};
 use crate::clock::Clock;
+use crate::config::{Config, Overrides};
 
 pub use children::{Children, Surroundings};
 pub use error::DemoError;
@@ -57,22 +60,21 @@ pub struct Options {
     pub json: bool,
 }
 
-/// Runs the demo until `stop` is ready, or walks it and ends.
+/// Runs the demo until a signal ends it, or walks it and ends.
 ///
 /// # Errors
 /// See [`DemoError`]; a walk with a wrong outcome is one.
 pub async fn run(
     options: Options,
     clock: Arc<dyn Clock>,
-    stop: impl Future<Output = ()>,
     output: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
+    let usual = options.listen.port() == PORTAL_PORT;
     let folder = Folder::new(options.data_dir);
     folder.make()?;
     folder.make_secrets(&SystemRandom::new())?;
     folder.make_certificate(clock.now())?;
     let portal = chosen(options.listen)?;
-    let usual = options.listen.port() == PORTAL_PORT;
     let admin = chosen(if usual {
         ADMIN_ADDRESS
     } else {
@@ -94,12 +96,13 @@ pub async fn run(
         parts: children.addresses().collect(),
     };
     let config = write_config(&folder, &run)?;
+    let gateway = open(&config, clock).await?;
     let places = Places::new(&run, around.portal, config);
     if options.json {
         print_json(&places, &folder, output)?;
     }
     let outcome = if options.walk {
-        walk(
+        let outcome = walk(
             &Scene {
                 places,
                 folder,
@@ -107,16 +110,40 @@ pub async fn run(
             },
             output,
         )
-        .await
+        .await;
+        gateway.stop(DRAIN_MAX).await;
+        outcome
     } else {
         if !options.json {
             print_lines(&places, &folder, output)?;
         }
-        stop.await;
-        Ok(())
+        gateway
+            .until_signalled(DRAIN_MAX)
+            .await
+            .map_err(|cause| told(&cause))
     };
     children.stop().await;
     outcome
+}
+
+/// Makes what `serve` would not make, and starts the gateway as `serve` would.
+async fn open(config: &Path, clock: Arc<dyn Clock>) -> Result<Running, DemoError> {
+    let overrides = Overrides::default();
+    let bytes = std::fs::read(config).map_err(|source| DemoError::Read {
+        path: config.to_owned(),
+        source,
+    })?;
+    let problems = |found| told(&AppError::Problems(found));
+    let described = Config::read(config, &bytes, &overrides).map_err(problems)?;
+    app::init(&described, clock.now()).map_err(|cause| told(&cause))?;
+    let config = Config::load(config, &overrides).map_err(problems)?;
+    app::start(&config, clock)
+        .await
+        .map_err(|cause| told(&cause))
+}
+
+fn told(cause: &AppError) -> DemoError {
+    DemoError::Gateway(cause.told())
 }
 
 /// A port of the wanted one's address that is free now, where none is wanted or the admin's usual
@@ -138,5 +165,7 @@ fn chosen(wanted: SocketAddr) -> Result<SocketAddr, DemoError> {
 
 /// Where the admin listener is when nothing else is there, as in the demo's config.
 const ADMIN_ADDRESS: SocketAddr = SocketAddr::new(LOOPBACK, 8444);
+/// How long requests under way may take when the demo ends.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
 const PORTAL_PORT: u16 = 8443;
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -101,6 +101,8 @@ pub const DATA_DIR: &str = "muhrdor-demo";
 
 #[cfg(test)]
 mod tests {
+    use crate::config::{Config, Overrides};
+
     use super::*;
 
     #[test]
@@ -118,5 +120,42 @@ mod tests {
                       issuer = \"http://127.0.0.1:9003/applicants\"\n\
                       keys = \"/data/keys\"\npolicies = \"/home/source/policies\"\n";
         assert_eq!(placed, wanted);
+    }
+
+    #[test]
+    fn the_demos_config_reads_with_the_places_of_a_run() {
+        let run = Run {
+            portal: "127.0.0.1:9001".parse().unwrap(),
+            admin: "127.0.0.1:9002".parse().unwrap(),
+            parts: Part::ALL
+                .iter()
+                .zip(9003..)
+                .map(|(part, port)| (*part, local(port)))
+                .collect(),
+        };
+        let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(home.join(CONFIG)).unwrap();
+        let placed = placed(&text, Path::new("/data"), home, &run);
+        let read = Config::read(
+            Path::new("/data/gateway.toml"),
+            placed.as_bytes(),
+            &Overrides::default(),
+        );
+        let config = read.unwrap();
+        assert_eq!(config.portal.origin, "https://localhost:9001");
+        assert_eq!(
+            (config.listen.public, config.listen.admin),
+            (run.portal, run.admin)
+        );
+        assert_eq!(config.keys_dir, Path::new("/data/keys"));
+        assert_eq!(config.bundle_dir, home.join("policies"));
+        for (part, address) in run.parts {
+            assert!(placed.contains(&address.to_string()), "{}", part.as_str());
+            assert!(!placed.contains(part.usual_address()), "{}", part.as_str());
+        }
+    }
+
+    fn local(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 }

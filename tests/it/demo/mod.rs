@@ -3,6 +3,7 @@
 
 mod services;
 mod sign_in;
+mod walk;
 
 use std::future::pending;
 use std::path::Path;
