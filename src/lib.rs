@@ -9,6 +9,7 @@
 // cellar: words and tools
 pub mod clock;
 pub mod domain;
+pub mod egress;
 pub mod keys;
 pub mod tlog;
 pub mod wire;
@@ -18,6 +19,7 @@ pub mod store;
 // corridor and doors
 pub mod server;
 // rooms, in walking order
+pub mod identity;
 pub mod limits;
 pub mod register;
 

@@ -1,0 +1,4 @@
+//! Who asks?
+
+pub mod keysets;
+pub mod providers;
