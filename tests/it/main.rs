@@ -10,7 +10,9 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod egress;
 mod keys;
+mod login;
 mod store;
 mod tlog;
 mod framing;
