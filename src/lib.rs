@@ -6,24 +6,32 @@
 
 #![forbid(unsafe_code)]
 
-// cellar: words and tools
 pub mod clock;
+pub mod telemetry;
+
+// cellar: words and tools
 pub mod domain;
 pub mod egress;
 pub mod keys;
 pub mod tlog;
 pub mod wire;
 
-// outside the walls
-pub mod store;
-// corridor and doors
-pub mod server;
 // rooms, in walking order
+pub mod counts;
 pub mod identity;
+pub mod journal;
 pub mod limits;
+pub mod policy;
+pub mod redaction;
 pub mod register;
+pub mod upstream;
+
+// corridor and doors
+pub mod console;
+pub mod server;
 
 // outside the walls
 pub mod config;
-// rooms, in walking order
-pub mod policy;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod store;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::domain::time::Timestamp;
 use crate::policy::Permit;
 use crate::wire::answer::Answer;
+use crate::wire::path::Target;
 
 /// An operation of the register whose upstream is inside the process.
 pub trait InHouse: Send + Sync + Debug {
@@ -26,7 +27,7 @@ pub trait InHouse: Send + Sync + Debug {
 #[derive(Debug)]
 pub struct InHouseRequest {
     pub captures: Vec<(String, String)>,
-    pub query: Vec<(String, String)>,
+    pub target: Target,
     pub body: Bytes,
     pub now: Timestamp,
 }

@@ -22,6 +22,8 @@ use crate::journal::Opened;
 use crate::policy::Permit;
 use crate::wire::answer::Answer;
 use crate::wire::body::Body;
+use crate::wire::cookie::Cookies;
+use crate::wire::path::Target;
 
 mod answer;
 mod in_house;
@@ -31,7 +33,7 @@ mod vouch;
 
 pub use in_house::{InHouse, InHouseError, InHouseRequest};
 pub use pool::{Endpoint, EndpointError, Pool, PoolSettings};
-pub use vouch::{ASSERTION_SECONDS, Vouch};
+pub use vouch::{ASSERTION_SECONDS, ASSERTION_TYPE, Vouch, VouchError};
 
 /// The room: one pool for each upstream of the deployment, and what is in the house.
 #[derive(Debug)]
@@ -51,10 +53,10 @@ pub struct Onward {
     pub body: Body,
     pub peer: Peer,
     pub host: String,
-    /// Cookie pairs of the arrival, the house's own left out.
-    pub cookies: Vec<(String, String)>,
+    pub cookies: Cookies,
     pub captures: Vec<(String, String)>,
-    pub query: Vec<(String, String)>,
+    /// The target as it arrived, for what is in the house.
+    pub target: Target,
 }
 
 /// Why there is no answer.
@@ -75,6 +77,9 @@ pub enum UpstreamError {
     /// A write without its intent, or an intent of another visit: a defect of the corridor.
     #[error("the intent does not belong to this write")]
     NotOpened,
+    /// The register lets through what only the gateway may say.
+    #[error("the operation's request headers: {0}")]
+    AllowList(String),
     #[error("the assertion could not be signed: {0}")]
     Vouch(String),
     #[error("in the house: {0}")]
@@ -86,7 +91,7 @@ impl UpstreamError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) => Reason::Internal,
+            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) | Self::AllowList(_) => Reason::Internal,
             Self::Unavailable { .. } => Reason::UpstreamUnavailable,
             Self::Timeout { .. } => Reason::UpstreamTimeout,
             Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
@@ -133,7 +138,7 @@ impl Upstream {
         let body = request::collect(onward.body, bytes_max).await?;
         let request = InHouseRequest {
             captures: onward.captures,
-            query: onward.query,
+            target: onward.target,
             body,
             now: self.clock.now(),
         };

@@ -8,6 +8,8 @@ use crate::domain::peer::Peer;
 use crate::policy::Permit;
 use crate::upstream::{Onward, UpstreamError};
 use crate::wire::body::{Body, BodyError};
+use crate::wire::cookie::Cookies;
+use crate::wire::headers::AllowList;
 
 /// Request headers every e-service may have. All others must be named by the operation.
 const PASSED_ALWAYS: [HeaderName; 3] =
@@ -27,15 +29,11 @@ pub(super) async fn build(
     let uri = Uri::try_from(permit.target().as_str()).map_err(|_| UpstreamError::NotOpened)?;
     // HEAD goes upstream as GET: the answer's length is that of the redacted body.
     let method = if onward.method == Method::HEAD { Method::GET } else { onward.method };
-    let mut headers = HeaderMap::new();
-    for name in PASSED_ALWAYS {
-        copy(&onward.headers, &mut headers, &name);
-    }
-    for name in &operation.request_headers {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            copy(&onward.headers, &mut headers, &name);
-        }
-    }
+    let named = operation.request_headers.iter();
+    let named = named.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+    let passed = AllowList::of(PASSED_ALWAYS.into_iter().chain(named))
+        .map_err(|cause| UpstreamError::AllowList(cause.to_string()))?;
+    let mut headers = passed.select(&onward.headers);
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(header::HOST, value(&onward.host));
     forwarded(&mut headers, &onward.peer, &onward.host);
@@ -70,12 +68,6 @@ pub(super) async fn collect(body: Body, bytes_max: u64) -> Result<Bytes, Upstrea
     })
 }
 
-fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
-    for value in from.get_all(name) {
-        to.append(name.clone(), value.clone());
-    }
-}
-
 /// Where the request came from (RFC 7239 §4, and the older names beside it).
 fn forwarded(headers: &mut HeaderMap, peer: &Peer, host: &str) {
     let address = peer.address.to_canonical();
@@ -86,10 +78,10 @@ fn forwarded(headers: &mut HeaderMap, peer: &Peer, host: &str) {
     headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
 }
 
-fn allowed_cookies(given: &[(String, String)], allowed: &[String]) -> Option<HeaderValue> {
+fn allowed_cookies(given: &Cookies, allowed: &[String]) -> Option<HeaderValue> {
     let passed: Vec<String> = given
-        .iter()
-        .filter(|(name, _)| allowed.contains(name))
+        .pairs()
+        .filter(|(name, _)| allowed.iter().any(|allowed| allowed == name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     if passed.is_empty() { None } else { HeaderValue::from_str(&passed.join("; ")).ok() }

@@ -5,24 +5,36 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::domain::name::{AgencyId, CaseNumber, PurposeId, ServiceId};
 use crate::domain::principal::Principal;
 use crate::domain::time::Timestamp;
-use crate::keys::{KeyError, Pseudonym, Signer};
+use crate::keys::{KeyError, Pseudonym, Rotation, RotationError};
 use crate::policy::Permit;
 
 /// How long an assertion is good for, in seconds.
 pub const ASSERTION_SECONDS: i64 = 60;
 
-/// Signs assertions: an ES256 JWT (RFC 7515, RFC 7519) for one service, with `typ`
-/// `muhrdor-assertion+jwt`.
+/// The `typ` of an assertion.
+pub const ASSERTION_TYPE: &str = "muhrdor-assertion+jwt";
+
+/// Signs assertions: an ES256 JWT (RFC 7515, RFC 7519) for one service.
 #[derive(Debug)]
 pub struct Vouch {
     /// The `iss` claim: the portal's URL.
     issuer: String,
-    signer: Arc<dyn Signer>,
+    keys: Rotation,
     pseudonym: Arc<Pseudonym>,
-    head: String,
+}
+
+/// Why no assertion was made.
+#[derive(Debug, thiserror::Error)]
+pub enum VouchError {
+    #[error(transparent)]
+    NoKey(#[from] RotationError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 #[derive(Serialize)]
@@ -53,54 +65,58 @@ struct Claims<'a> {
 }
 
 impl Vouch {
-    /// A voucher that signs with `signer` in the name of `issuer`.
-    ///
-    /// # Errors
-    /// [`KeyError`] when the key does not sign ES256.
-    pub fn new(
-        issuer: String,
-        signer: Arc<dyn Signer>,
-        pseudonym: Arc<Pseudonym>,
-    ) -> Result<Self, KeyError> {
-        let header = Header { alg: "ES256", typ: "muhrdor-assertion+jwt", kid: signer.key_id() };
-        let head = encode(&header);
-        Ok(Self { issuer, signer, pseudonym, head })
+    /// A voucher that signs with the ring's current key in the name of `issuer`.
+    #[must_use]
+    pub const fn new(issuer: String, keys: Rotation, pseudonym: Arc<Pseudonym>) -> Self {
+        Self { issuer, keys, pseudonym }
     }
 
     /// The assertion for the permit's service, good for [`ASSERTION_SECONDS`] from `now`.
     ///
     /// # Errors
-    /// When the key cannot sign.
-    pub fn assert(&self, permit: &Permit, now: Timestamp) -> Result<String, KeyError> {
-        let service = &permit.operation().service.id;
+    /// When there is no key or it cannot sign.
+    pub fn assert(&self, permit: &Permit, now: Timestamp) -> Result<String, VouchError> {
+        let signer = self.keys.current(now)?;
+        let head = Header {
+            alg: signer.algorithm().jose(),
+            typ: ASSERTION_TYPE,
+            kid: signer.key_id().as_str(),
+        };
+        let operation = permit.operation();
         let principal = permit.principal();
         let claims = Claims {
             iss: &self.issuer,
-            aud: service.as_str(),
-            sub: self.pseudonym.pairwise(service.as_str(), &identity(principal)),
+            aud: operation.service.id.as_str(),
+            sub: self.subject(principal, &operation.service.id),
             iat: now.unix_seconds(),
             exp: now.unix_seconds() + ASSERTION_SECONDS,
             jti: permit.visit().to_string(),
             kind: principal.kind().as_str(),
             acr: principal.rank().as_u8(),
-            agency: principal.agency().map(crate::domain::name::AgencyId::as_str),
-            operation: permit.operation().id.as_str(),
-            purpose: permit.purpose().map(crate::domain::name::PurposeId::as_str),
-            case: permit.case().map(crate::domain::name::CaseNumber::as_str),
+            agency: principal.agency().map(AgencyId::as_str),
+            operation: operation.id.as_str(),
+            purpose: permit.purpose().map(PurposeId::as_str),
+            case: permit.case().map(CaseNumber::as_str),
         };
-        let signed = format!("{}.{}", self.head, encode(&claims));
-        let signature = self.signer.sign(signed.as_bytes())?;
+        let signed = format!("{}.{}", encode(&head), encode(&claims));
+        let signature = signer.sign(signed.as_bytes())?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_bytes())))
     }
-}
 
-/// What makes a principal the same one again; fed to the pairwise pseudonym only.
-fn identity(principal: &Principal) -> String {
-    match principal {
-        Principal::Anonymous => "anonymous".to_owned(),
-        Principal::Person(p) => format!("person:{}", p.person.id),
-        Principal::Official(o) => format!("official:{}:{}", o.agency, o.official),
-        Principal::System(s) => format!("system:{}", s.system),
+    /// The key set that checks assertions (RFC 7517 §5).
+    #[must_use]
+    pub fn key_set(&self, now: Timestamp) -> Value {
+        self.keys.jwks(now)
+    }
+
+    /// Who asks, by a name that only this service knows them by.
+    fn subject(&self, principal: &Principal, service: &ServiceId) -> String {
+        match principal {
+            Principal::Anonymous => "anonymous".to_owned(),
+            Principal::Person(p) => self.pseudonym.pairwise(p.person.id, service),
+            Principal::Official(o) => self.pseudonym.official(&o.agency, &o.official),
+            Principal::System(s) => s.system.to_string(),
+        }
     }
 }
 

@@ -48,6 +48,11 @@ impl Cookies {
         })
     }
 
+    /// Every pair, in the order given.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The value of the cookie of this exact name; given twice, no one can say which is ours.
     pub fn one(&self, name: &'static str) -> Result<Option<&str>, CookieError> {
         let mut values = self.pairs.iter().filter(|(given, _)| given == name);

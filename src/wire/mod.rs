@@ -10,4 +10,5 @@ pub mod body;
 pub mod cookie;
 pub mod headers;
 pub mod host;
+pub mod pages;
 pub mod path;

@@ -52,12 +52,12 @@ pub enum TargetError {
 }
 
 /// Why a query gives no value for a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     #[error("the query parameter `{name}` is given twice")]
-    Ambiguous { name: &'static str },
+    Ambiguous { name: String },
     #[error("the query parameter `{name}` is not UTF-8")]
-    NotText { name: &'static str },
+    NotText { name: String },
 }
 
 /// A request target in its one canonical form: unreserved characters plain, every other escape in
@@ -112,7 +112,7 @@ impl Target {
 
     /// The decoded value of the only query parameter of this name; a name given twice is refused,
     /// since the next reader may take the other one.
-    pub fn query_value(&self, name: &'static str) -> Result<Option<Cow<'_, str>>, QueryError> {
+    pub fn query_value(&self, name: &str) -> Result<Option<Cow<'_, str>>, QueryError> {
         let mut found = None;
         for pair in self.query.as_deref().unwrap_or_default().split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -120,9 +120,9 @@ impl Target {
                 continue;
             }
             if found.is_some() {
-                return Err(QueryError::Ambiguous { name });
+                return Err(QueryError::Ambiguous { name: name.to_owned() });
             }
-            found = Some(form_decode(value).ok_or(QueryError::NotText { name })?);
+            found = Some(form_decode(value).ok_or(QueryError::NotText { name: name.to_owned() })?);
         }
         Ok(found)
     }

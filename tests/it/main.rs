@@ -1,5 +1,4 @@
 //! The house in one process: one module a room.
-//! The house in one process.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,22 +9,23 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod config;
 mod egress;
-mod keys;
-mod login;
-mod store;
-mod tlog;
 mod framing;
 mod fuzz;
 mod headers;
-mod paths;
-mod server;
-    reason = "a test that cannot go on has failed"
-)]
-
-mod config;
+mod journal;
+#[cfg(feature = "demo")]
+mod demo;
+mod keys;
 mod limits;
-mod register;
-//! The house in one process.
-
+mod login;
+mod noninterference;
+mod paths;
 mod policy;
+mod redaction;
+mod pages;
+mod register;
+mod server;
+mod store;
+mod tlog;

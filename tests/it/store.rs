@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use muhrdor::store::conformance;
-use muhrdor::store::embedded::{FileTiles, SqliteError, SqliteLeafIndex, SqliteLock};
-use muhrdor::store::memory::{MemoryLeafIndex, MemoryLock, MemoryTiles};
+use muhrdor::store::embedded::{FileTiles, SqliteError, SqliteLeafIndex, SqliteLedger, SqliteLock};
+use muhrdor::store::memory::{MemoryLeafIndex, MemoryLedger, MemoryLock, MemoryTiles};
 use muhrdor::tlog::storage::{StorageError, TileStorage};
 use muhrdor::tlog::{Hash, TreeHead};
 
@@ -42,6 +42,20 @@ fn the_index_of_leaves_keeps_its_promises_in_memory_and_in_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("leaves.sqlite");
     conformance::leaf_index(&SqliteLeafIndex::open_or_rebuild(&path).unwrap()).unwrap();
+}
+
+#[test]
+fn the_ledger_in_memory_keeps_its_promises() {
+    let ledger = Arc::new(MemoryLedger::default());
+    conformance::ledger(&|| Arc::clone(&ledger) as _).unwrap();
+}
+
+#[test]
+fn the_ledger_in_sqlite_keeps_its_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    SqliteLedger::create(&path, 0).unwrap();
+    conformance::ledger(&|| Arc::new(SqliteLedger::open(&path, 0).unwrap())).unwrap();
 }
 
 #[test]

@@ -3,8 +3,10 @@
 //! Each takes stores as a room sees them and says which promise is broken. `reopen` gives the same
 //! stored state through a new value, as a restart does.
 
+mod journal;
 mod tlog;
 
+pub use journal::ledger;
 pub use tlog::{checkpoint_lock, leaf_index, tile_storage};
 
 /// The promise that a backend does not keep.

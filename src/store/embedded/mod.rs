@@ -5,12 +5,14 @@
 
 mod durable;
 mod leaf_index;
+mod ledger;
 mod lock;
 mod space;
 mod sqlite;
 mod tiles;
 
 pub use leaf_index::SqliteLeafIndex;
+pub use ledger::SqliteLedger;
 pub use lock::SqliteLock;
 pub use space::Space;
 pub use sqlite::SqliteError;

@@ -1,10 +1,12 @@
 //! Backends in this process's memory: for tests, and for what may be lost with the process.
 
 mod leaf_index;
+mod ledger;
 mod lock;
 mod tiles;
 
 pub use leaf_index::MemoryLeafIndex;
+pub use ledger::MemoryLedger;
 pub use lock::MemoryLock;
 pub use tiles::MemoryTiles;
 

@@ -238,13 +238,23 @@ impl Tlog {
     /// [`TlogError::Busy`] and [`TlogError::NoSpace`] before anything was written;
     /// [`TlogError::Stopped`] when it is not known whether it was.
     pub async fn append(&self, leaf: Leaf) -> Result<Position, TlogError> {
-        if self.entries == EntryBundles::Published && leaf.entry.is_none() {
+        let positions = self.append_together(vec![leaf]).await?;
+        positions.first().copied().ok_or(TlogError::Stopped)
+    }
+
+    /// Writes leaves in this order with nothing between them, all or none.
+    ///
+    /// # Errors
+    /// As [`Tlog::append`].
+    pub async fn append_together(&self, leaves: Vec<Leaf>) -> Result<Vec<Position>, TlogError> {
+        let bare = leaves.iter().any(|leaf| leaf.entry.is_none());
+        if self.entries == EntryBundles::Published && bare {
             return Err(TlogError::NoEntry);
         }
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(TlogError::Stopped)?;
         queue
-            .try_send(Request { leaf, answer })
+            .try_send(Request { leaves, answer })
             .map_err(|e| match e {
                 TrySendError::Full(_) => TlogError::Busy,
                 TrySendError::Closed(_) => TlogError::Stopped,

@@ -15,11 +15,11 @@ use crate::tlog::sequencer::{
 };
 use crate::tlog::storage::StorageError;
 
-/// One leaf that waits, and who waits for it.
+/// Leaves that wait to be written together, and who waits for them.
 #[derive(Debug)]
 pub(super) struct Request {
-    pub(super) leaf: Leaf,
-    pub(super) answer: oneshot::Sender<Result<Position, TlogError>>,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) answer: oneshot::Sender<Result<Vec<Position>, TlogError>>,
 }
 
 #[derive(Debug)]
@@ -33,11 +33,17 @@ pub(super) struct Writer {
     publish: watch::Sender<Published>,
 }
 
-/// A batch with a position for each request.
+/// A batch with the positions of each request.
 struct Batch {
     /// The leaves that are new, in order.
     leaves: Vec<Leaf>,
-    answers: Vec<(oneshot::Sender<Result<Position, TlogError>>, Position)>,
+    placed: Vec<Placed>,
+}
+
+/// A request whose leaves have their positions.
+struct Placed {
+    positions: Vec<Position>,
+    answer: oneshot::Sender<Result<Vec<Position>, TlogError>>,
 }
 
 impl Writer {
@@ -61,9 +67,11 @@ impl Writer {
     /// Writes until no one can append any more, or until something is in doubt.
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>, fatal: &Fatal) {
         while let Some(first) = requests.blocking_recv() {
+            let mut leaves = first.leaves.len();
             let mut batch = vec![first];
-            while batch.len() < self.options.batch_entries_max {
+            while leaves < self.options.batch_entries_max {
                 let Ok(next) = requests.try_recv() else { break };
+                leaves += next.leaves.len();
                 batch.push(next);
             }
             if let Err(error) = self.commit(batch) {
@@ -120,42 +128,52 @@ impl Writer {
         Ok(())
     }
 
-    /// Gives each request its position: that of its first writing where the log looks for it.
+    /// Gives each leaf its position: that of its first writing where the log looks for it.
     fn place(&self, requests: Vec<Request>) -> Result<Batch, TlogError> {
         let mut batch = Batch {
             leaves: Vec::with_capacity(requests.len()),
-            answers: Vec::with_capacity(requests.len()),
+            placed: Vec::with_capacity(requests.len()),
         };
         let mut here: HashMap<Hash, u64> = HashMap::new();
-        for Request { leaf, answer } in requests {
-            let mut index = self.edge.size() + batch.leaves.len() as u64;
-            let mut first = None;
-            if let Some(firsts) = &self.options.first_positions {
-                first = match here.get(&leaf.hash()) {
-                    Some(first) => Some(*first),
-                    None => firsts.first(&leaf.hash())?,
-                };
-                here.entry(leaf.hash()).or_insert(index);
+        for Request { leaves, answer } in requests {
+            let mut positions = Vec::with_capacity(leaves.len());
+            for leaf in leaves {
+                let next = self.edge.size() + batch.leaves.len() as u64;
+                let first = self.first(&leaf, &here)?;
+                if first.is_none() {
+                    here.insert(leaf.hash(), next);
+                    batch.leaves.push(leaf);
+                }
+                positions.push(Position {
+                    index: first.unwrap_or(next),
+                });
             }
-            match first {
-                Some(first) => index = first,
-                None => batch.leaves.push(leaf),
-            }
-            batch.answers.push((answer, Position { index }));
+            batch.placed.push(Placed { positions, answer });
         }
         Ok(batch)
     }
+
+    /// Where the leaf stands already: in this batch, or in the log.
+    fn first(&self, leaf: &Leaf, here: &HashMap<Hash, u64>) -> Result<Option<u64>, TlogError> {
+        let Some(firsts) = &self.options.first_positions else {
+            return Ok(None);
+        };
+        match here.get(&leaf.hash()) {
+            Some(first) => Ok(Some(*first)),
+            None => Ok(firsts.first(&leaf.hash())?),
+        }
+    }
 }
 
-/// Tells everyone their position; one who has gone away is not missed.
+/// Tells everyone their positions; one who has gone away is not missed.
 fn answer(batch: Batch) {
-    for (answer, position) in batch.answers {
-        let _ = answer.send(Ok(position));
+    for Placed { positions, answer } in batch.placed {
+        let _ = answer.send(Ok(positions));
     }
 }
 
 fn refuse(batch: Batch) {
-    for (answer, _) in batch.answers {
+    for Placed { answer, .. } in batch.placed {
         let _ = answer.send(Err(TlogError::NoSpace));
     }
 }

@@ -83,6 +83,8 @@ async fn survive(stores: Stores, signer: NoteSigner, writes: i64, half: Half) ->
     let log = Arc::new(open(&stores, &signer).unwrap());
     seen.check(&stores, &log).await;
     seen.append(&log, 1000..1020).await;
+    drop(log);
+    let log = open(&stores, &signer).unwrap();
     seen.check(&stores, &log).await;
     failed
 }

@@ -10,7 +10,7 @@ use muhrdor::tlog::{Origin, TreeHead};
 
 /// In which half a write fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Half {
+pub(crate) enum Half {
     /// It was not done.
     Before,
     /// It was done in part, where it has parts.
@@ -21,19 +21,19 @@ pub(super) enum Half {
 
 /// When to fail, shared by all stores of one log.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// Writes that still succeed; none fails while it is negative.
     left: AtomicI64,
     half: Half,
     failed: AtomicBool,
     /// Writes that were tried after the failure.
-    pub(super) written_after: AtomicU64,
+    pub(crate) written_after: AtomicU64,
     /// Whether staging refuses for want of space.
-    pub(super) full: AtomicBool,
+    pub(crate) full: AtomicBool,
 }
 
 impl Plan {
-    pub(super) fn fail_after(writes: i64, half: Half) -> Arc<Self> {
+    pub(crate) fn fail_after(writes: i64, half: Half) -> Arc<Self> {
         Arc::new(Self {
             left: AtomicI64::new(writes),
             half,
@@ -43,11 +43,11 @@ impl Plan {
         })
     }
 
-    pub(super) fn never() -> Arc<Self> {
+    pub(crate) fn never() -> Arc<Self> {
         Self::fail_after(i64::MAX, Half::Before)
     }
 
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::SeqCst)
     }
 
@@ -66,7 +66,7 @@ impl Plan {
 }
 
 /// `stores` as they are when `plan` fails them.
-pub(super) fn failing(stores: &Stores, plan: &Arc<Plan>) -> Stores {
+pub(crate) fn failing(stores: &Stores, plan: &Arc<Plan>) -> Stores {
     Stores {
         tiles: Arc::new(FailingTiles(Arc::clone(&stores.tiles), Arc::clone(plan))),
         lock: Arc::new(FailingLock(Arc::clone(&stores.lock), Arc::clone(plan))),

@@ -1,7 +1,7 @@
 //! The append-only log, at its boundary.
 
 mod crash;
-mod faults;
+pub(crate) mod faults;
 mod notes;
 mod open;
 mod tree;
@@ -20,23 +20,23 @@ use muhrdor::tlog::{
 use ring::rand::SystemRandom;
 use tokio::task::JoinSet;
 
-fn ed25519() -> Arc<dyn Signer> {
+pub(crate) fn ed25519() -> Arc<dyn Signer> {
     let pkcs8 = SoftSigner::generate(Algorithm::Ed25519, &SystemRandom::new()).unwrap();
     Arc::new(SoftSigner::from_pkcs8(&pkcs8).unwrap())
 }
 
-fn note_signer(name: &str) -> NoteSigner {
+pub(crate) fn note_signer(name: &str) -> NoteSigner {
     NoteSigner::new(NoteName::parse(name).unwrap(), ed25519()).unwrap()
 }
 
-fn memory_stores() -> Stores {
+pub(crate) fn memory_stores() -> Stores {
     Stores {
         tiles: Arc::new(MemoryTiles::default()),
         lock: Arc::new(MemoryLock::default()),
     }
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         entries: EntryBundles::Published,
         queue_entries_max: 100_000,
@@ -46,7 +46,7 @@ fn options() -> Options {
 }
 
 /// A handle that notes what it was told instead of stopping the process.
-fn noted() -> (Fatal, Arc<Mutex<Vec<String>>>) {
+pub(crate) fn noted() -> (Fatal, Arc<Mutex<Vec<String>>>) {
     let said = Arc::new(Mutex::new(Vec::new()));
     let noting = Arc::clone(&said);
     let fatal = Fatal::new(move |what| noting.lock().unwrap().push(what.to_owned()));
@@ -54,16 +54,16 @@ fn noted() -> (Fatal, Arc<Mutex<Vec<String>>>) {
 }
 
 /// A handle for a log that is not expected to stop.
-fn unexpected() -> Fatal {
+pub(crate) fn unexpected() -> Fatal {
     Fatal::new(|what| panic!("stopped: {what}"))
 }
 
-fn open(stores: &Stores, signer: &NoteSigner) -> Result<Tlog, TlogError> {
+pub(crate) fn open(stores: &Stores, signer: &NoteSigner) -> Result<Tlog, TlogError> {
     Tlog::open(stores.clone(), signer.clone(), options(), unexpected())
 }
 
 /// Appends all entries at once and gives each its answer.
-async fn append_all(
+pub(crate) async fn append_all(
     log: &Arc<Tlog>,
     entries: impl Iterator<Item = Vec<u8>>,
 ) -> Vec<(Vec<u8>, Result<Position, TlogError>)> {
@@ -78,18 +78,18 @@ async fn append_all(
     tasks.join_all().await
 }
 
-fn numbered(range: std::ops::Range<u32>) -> impl Iterator<Item = Vec<u8>> {
+pub(crate) fn numbered(range: std::ops::Range<u32>) -> impl Iterator<Item = Vec<u8>> {
     range.map(|n| format!("entry {n}").into_bytes())
 }
 
 /// Checks, from the tiles alone, that `new` goes on from `old`.
-fn check_goes_on(stores: &Stores, old: &TreeHead, new: &TreeHead) {
+pub(crate) fn check_goes_on(stores: &Stores, old: &TreeHead, new: &TreeHead) {
     let proof = TileReader::new(stores.tiles.as_ref(), new.size)
         .consistency(old.size)
         .unwrap();
     check_consistency(old, new, &proof).unwrap();
 }
 
-fn head_of(note: &str, signer: &NoteSigner) -> TreeHead {
+pub(crate) fn head_of(note: &str, signer: &NoteSigner) -> TreeHead {
     Checkpoint::open(note, signer.verifier()).unwrap().head
 }

@@ -1,0 +1,259 @@
+language-name = English
+
+## Around every page
+skip = Skip to the content
+nav-label = Account
+nav-languages = Language
+nav-sign-in = Sign in
+nav-sign-out = Sign out
+footer-run-by = This portal is run by: { $what }.
+footer-host = The address line of your browser should show { $what }.
+footer-help = Help
+footer-privacy = Privacy
+footer-privacy-text = This portal keeps one cookie, that of your sign-in, and no others. Each time somebody is shown your data, it is written down first: who, what kind of data, why and under which law. You find it under “Who saw my data”.
+
+## Refusals
+refusal-next = What you can do
+refusal-code = Reason code
+refusal-number = Request number
+refusal-time = Time
+refusal-service = Service
+refusal-until = Try again after { $what }.
+refusal-wait = { $n ->
+    [one] That is in { $n } second.
+   *[other] That is in { $n } seconds.
+  }
+button-sign-in = Sign in
+button-stronger = Sign in again, more strongly
+button-again = Try again
+button-services = See the services
+
+refusal-sign-in = Please sign in first
+refusal-stronger = Please sign in more strongly
+refusal-not-allowed = This is not allowed
+refusal-not-found = There is nothing here
+refusal-unclear = We could not understand this request
+refusal-too-many = Too many requests
+refusal-service-down = The service is not answering
+refusal-service-fault = The service gave a wrong answer
+refusal-not-now = This is not possible right now
+refusal-our-fault = The fault is ours
+refusal-sign-in-failed = Signing in did not succeed
+refusal-sign-in-cancelled = You stopped signing in
+
+next-sign-in = Sign in. You will then come back to this page.
+next-stronger = Sign in again with a second step, for example a code or an electronic key. You will then come back to this page.
+next-not-allowed = If you think you should be allowed, give the help desk the request number below.
+next-not-found = Check the address, or look for the service in the list of services.
+next-unclear = Go back and try again. If it happens again, give the help desk the request number below.
+next-too-many = Wait a moment, then try again.
+next-service-down = Try again in a few minutes. What you have already sent is not lost.
+next-service-fault = Nothing was shown to anyone. The body that runs the service has to mend it; try again later.
+next-not-now = Try again in a few minutes. Nothing was lost.
+next-our-fault = Nothing was lost. Try again in a few minutes; if it happens again, give the help desk the request number below.
+next-sign-in-failed = Start again. Do not use an old link or the back button while signing in.
+next-sign-in-cancelled = Nothing was changed. You can sign in at any time.
+hint-justify = Write down why you need this data, then try again.
+hint-case = Open the case you are working on, then ask from within it.
+hint-approve = Ask a second person of your body to approve this.
+hint-consent = The person has to consent to this. Without their consent in force nothing is given.
+
+reason-bad_request = The address or the form of the request is not right.
+reason-bad_header = A part of the request that your program sent is not right.
+reason-bad_cookie = The cookies that your browser sent cannot be read. Delete the cookies of this portal and sign in again.
+reason-unknown_operation = There is no service at this address.
+reason-method_not_allowed = This address does not take this kind of request.
+reason-body_too_large = What you sent is larger than this service takes.
+reason-cross_origin = The request came from another website. For your safety it was not carried out.
+reason-sign_in_needed = We need to know who you are before we can show this page.
+reason-invalid_token = Your sign-in is not valid here, or it has run out.
+reason-insufficient_user_authentication = This data needs a stronger proof that it is you.
+reason-insufficient_scope = The system that asked was not given this right.
+reason-wrong_realm = This service is not open to the way you signed in.
+reason-too_many_requests = More requests came from you than the portal takes in this time.
+reason-purpose_needed = The request does not say what the data is needed for.
+reason-purpose_not_bound = This data is not given for the purpose that was named.
+reason-subject_unclear = The request does not say clearly whose data is meant.
+reason-case_needed = This data is shown only within a case.
+reason-case_unknown = We could not find this case at the body that should have it.
+reason-case_closed = The case is closed. Data is shown only while a case is open.
+reason-case_of_another = The case is about another person, another body or another purpose.
+reason-case_not_assigned = The case is assigned to another official.
+reason-consent_needed = The person has not consented to this, or has withdrawn the consent.
+reason-mandate_needed = You may see another person’s data only if you are entitled to act for them.
+reason-staff_inactive = Your post is not active, or your data protection training has run out.
+reason-self_dealing = Officials do not handle their own data. Sign in as an applicant to see it.
+reason-protected_person = This data cannot be shown.
+reason-not_permitted = No rule allows this.
+reason-question_not_allowed = This question may not be asked.
+reason-nothing_to_disclose = There is nothing here that can be shown to you.
+reason-policy_error = A rule could not be applied, so we showed nothing.
+reason-facts_unavailable = The body that has to confirm your right is not answering, so we show nothing.
+reason-upstream_unavailable = The body’s system that gives this service cannot be reached.
+reason-upstream_timeout = The body’s system that gives this service took too long to answer.
+reason-contract_broken = The service answered in a form that was not agreed. We stopped the answer.
+reason-subject_mismatch = The service answered about another person. We stopped the answer.
+reason-leak_stopped = The answer held data that does not belong there. We stopped the answer.
+reason-journal_unavailable = We could not write down who would see the data, so we showed nothing.
+reason-store_full = We have no room to write down who would see the data, so we showed nothing.
+reason-sessions_unavailable = We cannot check your sign-in at the moment.
+reason-provider_unavailable = The sign-in service is not answering.
+reason-sign_in_failed = The sign-in service’s answer did not fit what was asked, or came too late.
+reason-sign_in_cancelled = The sign-in service says that the sign-in was stopped.
+reason-overloaded = Too many people are using the portal at the moment.
+reason-internal = Something went wrong in the portal.
+
+## Signing in and out
+chooser-title = How do you want to sign in?
+chooser-lead = You will go to the sign-in service and then come back here.
+chooser-none = There is no way to sign in at the moment.
+realm-person = As an applicant
+realm-person-text = For people who use services for themselves or for an organisation.
+realm-official = As an official
+realm-official-text = For people who work in a state body.
+realm-other = As a system
+realm-other-text = For the information systems of bodies.
+signed-out-title = You are signed out
+signed-out-text = Nobody can use your account from this browser any more.
+signed-out-provider = You may still be signed in at the sign-in service. On a computer that others use, sign out there too.
+button-provider = Sign out there too
+button-sign-in-again = Sign in again
+
+## The account
+home-title = My account
+home-hello = Hello, { $what }
+home-body = Body
+home-strength = Strength of sign-in
+home-since = Signed in since
+home-seen = Last look at your data by others
+home-seen-none = no newest entry shows one
+strength-0 = none
+strength-1 = password or SMS
+strength-2 = with a second step
+strength-3 = with an own electronic key
+link-journal = Who saw my data
+link-journal-text = Which bodies looked at your data, when and why.
+link-services = Services
+link-services-text = All services of the portal and who runs them.
+link-policies = Rules
+link-policies-text = Who may see what, in plain words.
+
+## Who saw my data
+journal-title = Who saw my data
+journal-lead = Each look at your data is written down here before the data leaves. The newest comes first.
+journal-empty = Nobody has looked at your data since { $what }.
+journal-empty-ever = Nobody has looked at your data so far.
+journal-empty-page = There are no entries on this page.
+journal-withheld = This list cannot be shown to you.
+journal-own = { $n ->
+    [one] You looked at your own data { $n } time
+   *[other] You looked at your own data { $n } times
+  }
+journal-newer = Newer
+journal-older = Older
+journal-pages = Pages of the list
+entry-clear = Saw
+entry-masked = Saw in part
+entry-verified = Got only “yes” or “no” about
+entry-absent = Was not shown
+entry-none = No data was shown.
+entry-purpose = What for
+entry-law = Under
+entry-article = { $act }, article { $article }
+entry-why = Why?
+entry-service = Service
+entry-official = Official
+entry-official-number = No. { $what }
+entry-system = System
+entry-case = Case
+entry-rules = Rule that allowed it
+entry-number = Request number
+entry-registered = Written down
+entry-place = Place in the journal
+entry-unknown-body = Unknown body
+entry-representative = A person acting for you
+entry-relative = Your data stood in an answer about another person.
+entry-unexpected = If you did not expect this, give the help desk the request number.
+
+## Rules
+policies-title = Who may see what
+policies-lead = What no rule allows is forbidden. Where one rule allows and another forbids, it is forbidden.
+policies-count = { $n ->
+    [one] { $n } rule in force
+   *[other] { $n } rules in force
+  }
+policies-bundle = Version
+policies-withheld = The rules cannot be shown to you.
+policies-pages = Pages of the rules
+page-before = Previous
+page-after = Next
+rule-permit = Allowed
+rule-forbid = Forbidden
+rule-lapsed = no longer in force
+rule-who = Who
+rule-does = May do
+rule-does-not = May not do
+rule-data = To what
+rule-when = When
+rule-always = always
+rule-law = Under
+rule-owner = Answers for it
+rule-until = Until
+rule-no-end = no end date
+rule-mask = How it is shown
+rule-text = Exact text
+who-anyone = anyone
+who-person = an applicant
+who-official = an official
+who-system = a system of another body
+does-any = anything
+does-invoke = use the service
+does-submit = send something to the service
+does-disclose = receive data in any form
+does-view = see in full
+does-viewMasked = see in part
+does-verify = ask yes or no
+does-readJournal = read the journal
+does-checkDocument = check a document
+data-any = everything
+data-facet = data
+data-operation = a service
+data-document = a document
+when-purpose = for the purpose: { $what }
+when-own = it is about themselves
+when-case = there is an open case
+when-consent = the person has consented
+when-mandate = they are entitled to act for the person
+when-assurance = signed in with strength { $n } or more
+when-training = post and training are valid
+when-minor = it depends on whether the person is a minor
+when-public = the service shows no personal data
+when-except = with exceptions that the exact text names
+when-other = further conditions in the exact text
+mask-redacted = hidden by a fixed sign
+mask-band = only a range
+mask-pseudonym = a substitute name
+mask-partial = only a part
+mask-last4 = only the last four characters
+
+## Services
+services-title = Services
+services-lead = The register of e-services: what there is, who gives it and within which time.
+services-empty = There are no services yet.
+service-agency = Given by
+service-kind = Kind
+service-kind-information = information
+service-kind-interactive = with an application or an account
+service-term = Term
+term-now = at once
+term-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+  }
+service-regulation = Regulation
+service-regulation-number = No. { $what }
+service-open = Open
+service-operations = Addresses and who they are open to
+access-open = open to everyone
+access-sign-in = after signing in
+access-strong = after signing in with a second step

@@ -1,0 +1,76 @@
+//! Step 4: another body's system asks a question.
+
+use crate::demo::error::DemoError;
+use crate::demo::folder::client_secret;
+use crate::demo::http::{Ask, Client};
+use crate::demo::people::AZIZA;
+use crate::demo::walk::Scene;
+use crate::demo::walk::tape::{Outcome, Tape};
+use crate::demo::walk::visitor::{Visitor, parsed};
+
+/// 4. Yes or no, and not the amount.
+pub(super) async fn a_system_gets_yes_or_no(
+    scene: &Scene,
+    tape: &mut Tape<'_>,
+) -> Result<(), DemoError> {
+    tape.step(4, "Another body's system gets a yes or a no", &[])?;
+    let purpose = [("muhrdor-purpose", "benefit.assess")];
+    let token = token(scene, "social-agency-system").await?;
+    let mut system = Visitor::with_bearer(scene, &token)?;
+    for (threshold, wanted) in [(10_000_000, true), (5_000_000, false)] {
+        let reply = system.get(&question(threshold), &purpose).await?;
+        tape.keep("answer", &reply)?;
+        tape.check(
+            &format!("is the income below {threshold}? is answered"),
+            Outcome::answered(&reply, 200, None),
+        )?;
+        tape.check(
+            &format!("with {}", if wanted { "yes" } else { "no" }),
+            Outcome::equal(&reply.at("/answer"), &wanted.into()),
+        )?;
+    }
+    let probing = system.get(&question(7_341_908), &purpose).await?;
+    tape.keep("probing", &probing)?;
+    tape.check(
+        "a threshold of its own choice is refused: question_not_allowed",
+        Outcome::answered(&probing, 400, Some("question_not_allowed")),
+    )?;
+    let whole = system
+        .get(&format!("/pension/records/{AZIZA}"), &purpose)
+        .await?;
+    tape.keep("whole-record", &whole)?;
+    tape.check(
+        "the record itself is refused",
+        Outcome::of(whole.status.is_client_error(), || whole.status.to_string()),
+    )?;
+    let bank = self::token(scene, "demo-bank-system").await?;
+    let mut bank = Visitor::with_bearer(scene, &bank)?;
+    let credit = [("muhrdor-purpose", "credit.assess")];
+    let without = bank.get(&question(10_000_000), &credit).await?;
+    tape.keep("without-consent", &without)?;
+    tape.check(
+        "a bank without the person's consent is refused: consent_needed",
+        Outcome::answered(&without, 403, Some("consent_needed")),
+    )
+}
+
+fn question(threshold: u64) -> String {
+    format!("/pension/records/{AZIZA}/income?below={threshold}")
+}
+
+/// A bearer token, got with the system's own credentials.
+async fn token(scene: &Scene, client: &str) -> Result<String, DemoError> {
+    let secret = scene.folder.secret(&client_secret(client))?;
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", client),
+        ("client_secret", secret.as_str()),
+    ];
+    let ask = Ask::form(parsed(&scene.places.token_endpoint())?, &fields);
+    let reply = Client::plain().send(&ask).await?;
+    Ok(reply
+        .at("/access_token")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned())
+}

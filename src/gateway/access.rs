@@ -1,0 +1,97 @@
+//! Whose data a request asks for, what is asked of policy, and what of the request may go on.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::ORIGIN;
+
+use crate::domain::fact::Facts;
+use crate::domain::operation::SubjectAt;
+use crate::domain::person::{Person, Pinfl};
+use crate::domain::principal::Principal;
+use crate::domain::reason::Reason;
+use crate::gateway::refusal::Refusal;
+use crate::identity::Identified;
+use crate::keys::Pseudonym;
+use crate::policy::{Ask, Permit};
+use crate::register::Route;
+use crate::upstream::Onward;
+use crate::wire::arrival::Arrival;
+use crate::wire::cookie::Cookies;
+use crate::wire::path::Target;
+
+/// The person the request is about, where its operation is about one person.
+///
+/// # Errors
+/// `subject_unclear` when the place the register names holds no PINFL, or holds two.
+pub(super) fn subject(
+    route: &Route,
+    target: &Target,
+    principal: &Principal,
+    pseudonym: &Pseudonym,
+) -> Result<Option<Person>, Refusal> {
+    let unclear = |what: &str| Refusal::new(Reason::SubjectUnclear, what);
+    let given: Cow<'_, str> = match &route.operation().subject {
+        SubjectAt::Nobody | SubjectAt::Answer => return Ok(None),
+        SubjectAt::Principal => return Ok(principal.person().copied()),
+        SubjectAt::Path(capture) => {
+            route.capture(capture).ok_or_else(|| unclear("the path names no person"))?.into()
+        }
+        SubjectAt::Query(parameter) => target
+            .query_value(parameter)
+            .map_err(|_| unclear("the query names a person twice or unreadably"))?
+            .ok_or_else(|| unclear("the query names no person"))?,
+    };
+    let pinfl = Pinfl::parse(&given).map_err(|cause| unclear(&cause.to_string()))?;
+    Ok(Some(Person { id: pseudonym.person(&pinfl), pinfl }))
+}
+
+/// The question to policy: only what the steps before have proved goes into it.
+pub(super) fn ask<'a>(
+    route: &Route,
+    caller: &Identified,
+    subject: Option<Person>,
+    facts: &'a Facts,
+    arrival: &Arrival,
+) -> Ask<'a> {
+    Ask {
+        visit: arrival.visit,
+        operation: Arc::clone(route.operation()),
+        target: route.upstream_target().clone(),
+        principal: caller.principal().clone(),
+        subject,
+        claim: caller.claim().clone(),
+        facts,
+        channel: arrival.peer.channel,
+        now: arrival.at,
+    }
+}
+
+/// The origin that may read the answer, where the register names it (Fetch standard, CORS).
+pub(super) fn origin(arrival: &Arrival, permit: &Permit) -> Option<HeaderValue> {
+    let origin = arrival.headers.get(ORIGIN)?;
+    let allowed = &permit.operation().service.cors_origins;
+    allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+}
+
+/// The parts of the request that may go on, the allow-list of the operation still to come.
+///
+/// # Errors
+/// `bad_cookie` when the cookies do not read.
+pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal> {
+    let cookies = Cookies::read(&arrival.headers)
+        .map_err(|cause| Refusal::new(Reason::BadCookie, cause.to_string()))?;
+    let captures = route.captures().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Onward {
+        visit: arrival.visit,
+        method: arrival.method,
+        headers: arrival.headers,
+        body: arrival.body,
+        peer: arrival.peer,
+        host: arrival.host,
+        cookies,
+        captures: captures.collect(),
+        target: arrival.target,
+    })
+}

@@ -1,0 +1,193 @@
+//! The walk: one function that reads like the way of a request.
+
+use std::sync::{Arc, PoisonError};
+
+use http::{Method, Response};
+use tokio::sync::oneshot;
+
+use crate::domain::peer::AddressBlock;
+use crate::domain::reason::Reason;
+use crate::domain::service::Backend;
+use crate::gateway::access;
+use crate::gateway::refusal::Refusal;
+use crate::gateway::reply::Reply;
+use crate::gateway::visit::Visit;
+use crate::gateway::wish::Wish;
+use crate::gateway::{Gateway, Snapshot};
+use crate::journal::Recorded;
+use crate::limits::PrincipalKey;
+use crate::policy::Permit;
+use crate::redaction::{Completeness, Disclosure, DisclosureMode};
+use crate::telemetry;
+use crate::wire::arrival::Arrival;
+use crate::wire::body::Body;
+use crate::wire::pages::{Frame, Page, RefusalView};
+
+impl Gateway {
+    /// Answers one request. A read ends with its client; a write, once begun, is walked to its end
+    /// whether or not the client still waits.
+    pub async fn serve(self: Arc<Self>, arrival: Arrival) -> Response<Body> {
+        if arrival.method == Method::OPTIONS {
+            return self.preflight(&arrival);
+        }
+        if arrival.method.is_safe() {
+            return self.finish(arrival).await;
+        }
+        let visit = arrival.visit;
+        let (answer, answered) = oneshot::channel();
+        let this = Arc::clone(&self);
+        {
+            let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+            while writes.try_join_next().is_some() {}
+            writes.spawn(async move {
+                // A client that went away does not wait for its answer; the journal has it.
+                let _gone = answer.send(this.finish(arrival).await);
+            });
+        }
+        answered.await.unwrap_or_else(|_| Reply::unavailable(visit).into_response(&Method::POST))
+    }
+
+    /// The outer shell: whatever happens inside, there is a reply, and it is counted.
+    async fn finish(&self, arrival: Arrival) -> Response<Body> {
+        let wish = Wish::of(&arrival);
+        let block = AddressBlock::of(arrival.peer.address);
+        let began = self.rooms.clock.monotonic();
+        let mut visit = Visit::new(&arrival);
+        let (reply, reason) = match self.proceed(arrival, &mut visit, &wish).await {
+            Ok(reply) => (reply, None),
+            Err(refusal) => {
+                let reason = refusal.reason();
+                (self.refuse(&refusal, &visit, &wish, block).await, Some(reason))
+            }
+        };
+        let response = reply.into_response(&wish.method);
+        let took = self.rooms.clock.monotonic().since(began);
+        telemetry::request(&visit.seen(), reason, response.status().as_u16(), took);
+        response
+    }
+
+    /// The walk. Each line needs what the line before proved.
+    async fn proceed(
+        &self,
+        arrival: Arrival,
+        visit: &mut Visit,
+        wish: &Wish,
+    ) -> Result<Reply, Refusal> {
+        let rooms = &self.rooms;
+        let house = self.snapshot.load_full();
+        let route = house.register.route(&arrival.host, &arrival.method, &arrival.target)?;
+        visit.routed(route.operation());
+        let caller = rooms.identity.identify(&arrival, route.operation()).await?;
+        visit.identified(caller.principal(), &rooms.pseudonym);
+        let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
+        rooms.limits.check(counted, &route.operation().id)?;
+        let subject = access::subject(&route, &arrival.target, caller.principal(), &rooms.pseudonym)?;
+        visit.asked(caller.claim(), subject.as_ref());
+        let facts =
+            rooms.facts.gather(caller.principal(), caller.claim(), subject.as_ref()).await?;
+        let ask = access::ask(&route, &caller, subject, &facts, &arrival);
+        let permit = house.policy.decide(ask).map_err(|no| visit.denied(no, house.policy.id()))?;
+        visit.permitted(&permit);
+        let opened = rooms.journal.open(&permit.operation().effect, visit.intent()).await?;
+        let origin = access::origin(&arrival, &permit);
+        let onward = access::onward(arrival, &route)?;
+        let answer = rooms.upstream.forward(&permit, &opened, onward).await?;
+        let inspected = rooms.redaction.inspect(&permit, answer).await?;
+        let facts = rooms.facts.about(facts, inspected.subjects()).await?;
+        let disclosure = rooms.redaction.disclose(&permit, inspected, &facts)?;
+        visit.disclosed(&disclosure);
+        self.watch(&disclosure);
+        let page = self.page(&permit, &disclosure, visit, wish);
+        let recorded = self.record(visit, &disclosure).await?;
+        Reply::disclose(disclosure, recorded, page, origin)
+    }
+
+    /// What is about nobody needs no entry; all else is durable before it leaves.
+    async fn record(&self, visit: &Visit, disclosure: &Disclosure) -> Result<Recorded, Refusal> {
+        match disclosure.mode() {
+            DisclosureMode::Public => Ok(Recorded::exempt(visit.id())),
+            DisclosureMode::Whole | DisclosureMode::Fields => {
+                Ok(self.rooms.journal.record(visit.delivered(disclosure)).await?)
+            }
+        }
+    }
+
+    /// A no, recorded when someone identified is behind it, counted when not.
+    async fn refuse(
+        &self,
+        refusal: &Refusal,
+        visit: &Visit,
+        wish: &Wish,
+        block: AddressBlock,
+    ) -> Reply {
+        let reason = refusal.reason();
+        if reason.alarms() {
+            self.rooms.counts.alarm(reason);
+        }
+        telemetry::refused(visit.id(), reason, refusal.detail());
+        let exempt = !visit.is_identified() || reason == Reason::TooManyRequests;
+        let recorded = if exempt {
+            self.rooms.counts.refused(reason, block, self.rooms.clock.now());
+            Recorded::exempt(visit.id())
+        } else {
+            match self.rooms.journal.record(visit.refused(refusal)).await {
+                Ok(recorded) => recorded,
+                Err(cause) => {
+                    telemetry::refused(visit.id(), cause.reason(), &cause.to_string());
+                    return Reply::unavailable(visit.id());
+                }
+            }
+        };
+        Reply::refuse(refusal, recorded, self.refusal_page(refusal, visit, wish), wish)
+    }
+
+    fn watch(&self, disclosure: &Disclosure) {
+        if disclosure.completeness() == Completeness::Degraded {
+            self.rooms.counts.alarm(Reason::PolicyError);
+        }
+    }
+
+    /// The page of an in-house operation, made of the bytes that may leave.
+    fn page(
+        &self,
+        permit: &Permit,
+        disclosure: &Disclosure,
+        visit: &Visit,
+        wish: &Wish,
+    ) -> Option<Page> {
+        let in_house = matches!(permit.operation().service.backend, Backend::InHouse);
+        if !in_house || !wish.wants_page() {
+            return None;
+        }
+        let frame = self.frame(visit, wish);
+        self.rooms.pages.operation(&permit.operation().id, disclosure.json()?, &frame)
+    }
+
+    fn refusal_page(&self, refusal: &Refusal, visit: &Visit, wish: &Wish) -> Option<Page> {
+        if !wish.wants_page() {
+            return None;
+        }
+        let view = RefusalView {
+            reason: refusal.reason(),
+            hint: refusal.hint().cloned(),
+            retry_after_seconds: refusal.retry_after_seconds(),
+            service: visit.service_names(&self.snapshot()),
+            return_to: Some(wish.path_and_query.clone()),
+        };
+        Some(self.rooms.pages.refusal(&view, &self.frame(visit, wish)))
+    }
+
+    pub(super) fn frame(&self, visit: &Visit, wish: &Wish) -> Frame {
+        Frame {
+            language: wish.language,
+            path_and_query: wish.path_and_query.clone(),
+            visit: visit.id(),
+            account: visit.account(),
+            now: self.rooms.clock.now(),
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+}

@@ -1,0 +1,88 @@
+//! The life of one request.
+//!
+//! In: an [`Arrival`](crate::wire::arrival::Arrival). Out: a response, always. Invariants: a
+//! request walks [`lifecycle`] once, from top to bottom, and never turns round; only
+//! [`reply`] builds a response for an e-service; however a request ends, it ends in the journal or
+//! in a count. Deliberately absent: sockets, stores, the config.
+
+mod access;
+mod lifecycle;
+mod preflight;
+mod refusal;
+mod reply;
+mod sign_in;
+mod visit;
+mod wish;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::counts::Counts;
+use crate::facts::FactRoom;
+use crate::identity::Identity;
+use crate::journal::Journal;
+use crate::keys::Pseudonym;
+use crate::limits::PrincipalLimit;
+use crate::policy::Policy;
+use crate::redaction::Redaction;
+use crate::register::Register;
+use crate::upstream::Upstream;
+use crate::wire::pages::Pages;
+
+pub use refusal::Refusal;
+pub use reply::Reply;
+pub use sign_in::SignIn;
+
+/// What decides: one bundle, loaded and swapped as a whole. A request pins the one it began with.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub register: Register,
+    pub policy: Arc<Policy>,
+}
+
+/// The rooms, wired by `app`.
+#[derive(Debug)]
+pub struct Rooms {
+    pub identity: Arc<Identity>,
+    pub limits: PrincipalLimit,
+    pub facts: FactRoom,
+    pub upstream: Upstream,
+    pub redaction: Redaction,
+    pub journal: Arc<Journal>,
+    pub counts: Arc<Counts>,
+    pub pages: Arc<dyn Pages>,
+    pub pseudonym: Arc<Pseudonym>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The corridor through the rooms.
+pub struct Gateway {
+    rooms: Rooms,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    /// Writes that must run on when their client goes away.
+    writes: Mutex<JoinSet<()>>,
+}
+
+impl Gateway {
+    #[must_use]
+    pub fn new(rooms: Rooms, snapshot: Arc<ArcSwap<Snapshot>>) -> Self {
+        Self { rooms, snapshot, writes: Mutex::new(JoinSet::new()) }
+    }
+
+    /// Waits for the writes that are still under way. Called once no request can come any more.
+    pub async fn drain(&self) {
+        let mut writes =
+            std::mem::take(&mut *self.writes.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        while writes.join_next().await.is_some() {}
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("rooms", &self.rooms).finish_non_exhaustive()
+    }
+}

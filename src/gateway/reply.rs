@@ -1,0 +1,186 @@
+//! The only place where a response for an e-service is built.
+//!
+//! A reply takes a proof that its outcome is recorded, of the same visit and over the same bytes.
+//! [`Reply::unavailable`] alone takes none, and carries nothing.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH,
+    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Method, Response, StatusCode};
+use serde_json::json;
+
+use crate::domain::decision::Hint;
+use crate::domain::entry::VisitId;
+use crate::domain::reason::Reason;
+use crate::gateway::refusal::Refusal;
+use crate::gateway::wish::Wish;
+use crate::journal::Recorded;
+use crate::redaction::{Disclosure, DisclosureMode};
+use crate::wire::body::Body;
+use crate::wire::pages::{PAGE_HEADERS, Page};
+
+/// The request's number, told with every answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("muhrdor-request-id");
+
+/// How long a browser remembers that this host speaks TLS only, in seconds (RFC 6797).
+const HSTS: &str = "max-age=31536000";
+
+/// A response that may go out.
+#[derive(Debug)]
+#[must_use]
+pub struct Reply {
+    visit: VisitId,
+    response: Response<Body>,
+}
+
+impl Reply {
+    /// What may leave, once that is recorded. `page` takes the place of in-house JSON; `origin` is
+    /// the origin that may read it.
+    ///
+    /// # Errors
+    /// `internal` when record and disclosure are of two visits or over other bytes, or when what is
+    /// about somebody was not recorded.
+    pub fn disclose(
+        disclosure: Disclosure,
+        recorded: Recorded,
+        page: Option<Page>,
+        origin: Option<HeaderValue>,
+    ) -> Result<Self, Refusal> {
+        let visit = disclosure.visit();
+        let exempt = matches!(disclosure.mode(), DisclosureMode::Public);
+        let agree = recorded.visit() == visit
+            && if recorded.is_durable() { recorded.digest() == disclosure.digest() } else { exempt };
+        if !agree {
+            return Err(Refusal::new(Reason::Internal, "the record is not of this disclosure"));
+        }
+        let (status, headers, body) = disclosure.into_parts();
+        let mut response = Response::new(body);
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = headers;
+        if let Some(page) = page {
+            dress(&mut response, page);
+        }
+        if let Some(origin) = origin {
+            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+        }
+        Ok(Self { visit, response })
+    }
+
+    /// A no: a page for a person, problem+json (RFC 9457) for a program.
+    pub(super) fn refuse(
+        refusal: &Refusal,
+        recorded: Recorded,
+        page: Option<Page>,
+        wish: &Wish,
+    ) -> Self {
+        let visit = recorded.visit();
+        let reason = refusal.reason();
+        let mut response = problem(reason, visit, refusal.hint());
+        if let Some(page) = page {
+            dress(&mut response, page);
+        }
+        let headers = response.headers_mut();
+        if let Some(seconds) = refusal.retry_after_seconds() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allow) = refusal.allow().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+            headers.insert(ALLOW, allow);
+        }
+        if let Some(challenge) = challenge(refusal) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        let may_redirect = reason == Reason::SignInNeeded && wish.wants_page();
+        if may_redirect
+            && wish.method == Method::GET
+            && let Ok(start) = HeaderValue::from_str(&wish.sign_in())
+        {
+            headers.insert(LOCATION, start);
+            *response.status_mut() = StatusCode::FOUND;
+        }
+        Self { visit, response }
+    }
+
+    /// The journal cannot be written: no data, no record, nothing but the number.
+    pub fn unavailable(visit: VisitId) -> Self {
+        Self { visit, response: problem(Reason::JournalUnavailable, visit, None) }
+    }
+
+    /// A page or a redirect of the sign-in, which ends in the journal on a path of its own.
+    pub(super) fn sign_in(visit: VisitId, response: Response<Body>) -> Self {
+        Self { visit, response }
+    }
+
+    /// The response as it goes out; HEAD has the head of GET and no body (RFC 9110 §9.3.2).
+    #[must_use]
+    pub fn into_response(self, method: &Method) -> Response<Body> {
+        let mut response = self.response;
+        let headers = response.headers_mut();
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Ok(number) = HeaderValue::from_str(&self.visit.to_string()) {
+            headers.insert(REQUEST_ID, number);
+        }
+        if *method == Method::HEAD {
+            let length = http_body::Body::size_hint(response.body()).exact();
+            if let Some(length) = length {
+                response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+}
+
+/// Puts a page in the place of the body, with the fields every page has.
+pub(super) fn dress(response: &mut Response<Body>, page: Page) {
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    for (name, value) in PAGE_HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(page.language.tag()));
+    *response.body_mut() = Body::full(page.html);
+}
+
+/// RFC 9457, with the stable code and the request's number; the same for every path.
+fn problem(reason: Reason, visit: VisitId, hint: Option<&Hint>) -> Response<Body> {
+    let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut members = json!({
+        "type": format!("urn:muhrdor:reason:{}", reason.code()),
+        "title": status.canonical_reason().unwrap_or_default(),
+        "status": status.as_u16(),
+        "code": reason.code(),
+        "request_id": visit.to_string(),
+    });
+    if let (Some(hint), Some(members)) = (hint, members.as_object_mut()) {
+        members.insert("hint".to_owned(), json!(hint));
+    }
+    let mut response = Response::new(Body::full(members.to_string()));
+    *response.status_mut() = status;
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What a 401 or a lack of scope challenges with (RFC 6750 §3, RFC 9470 §3).
+fn challenge(refusal: &Refusal) -> Option<HeaderValue> {
+    let text = match refusal.reason() {
+        Reason::SignInNeeded => "Bearer".to_owned(),
+        Reason::InvalidToken => "Bearer error=\"invalid_token\"".to_owned(),
+        Reason::InsufficientScope => "Bearer error=\"insufficient_scope\"".to_owned(),
+        Reason::StrongerSignInNeeded => {
+            let mut text = "Bearer error=\"insufficient_user_authentication\"".to_owned();
+            if let Some(Hint::StepUp(rank)) = refusal.hint() {
+                text.push_str(&format!(", acr_values=\"{rank}\""));
+            }
+            text
+        }
+        _ => return None,
+    };
+    HeaderValue::from_str(&text).ok()
+}

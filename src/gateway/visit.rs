@@ -1,0 +1,269 @@
+//! One request's journal entry while it is being written: rooms' findings go in, an entry comes out.
+
+use crate::domain::data::Form;
+use crate::domain::decision::{BundleId, JournalDepth, Obligations};
+use crate::domain::entry::{Actor, Disclosed, JournalEntry, Stage, Step, VisitId};
+use crate::domain::name::{BasisId, CaseNumber, OperationId, PurposeId, RuleId, ServiceId};
+use crate::domain::operation::Operation;
+use crate::domain::person::{Person, PersonId};
+use crate::domain::principal::{DisplayName, Principal, PrincipalKind};
+use crate::domain::purpose::{Claim, Visibility};
+use crate::domain::text::Texts;
+use crate::domain::time::Timestamp;
+use crate::gateway::Snapshot;
+use crate::gateway::refusal::Refusal;
+use crate::keys::Pseudonym;
+use crate::policy::{Denial, Permit};
+use crate::redaction::Disclosure;
+use crate::telemetry::Seen;
+use crate::wire::arrival::Arrival;
+
+/// Most steps one entry tells.
+const STEPS_MAX: usize = 32;
+/// Longest finding of one step, in characters.
+const FOUND_CHARS_MAX: usize = 400;
+
+/// What is known of one request so far. Write-only: no room decides by it.
+#[derive(Debug)]
+pub(super) struct Visit {
+    id: VisitId,
+    at: Timestamp,
+    actor: Actor,
+    service: Option<ServiceId>,
+    operation: Option<OperationId>,
+    purpose: Option<PurposeId>,
+    case: Option<CaseNumber>,
+    subject: Option<PersonId>,
+    visibility: Visibility,
+    bases: Vec<BasisId>,
+    rules: Vec<RuleId>,
+    bundle: Option<String>,
+    obligations: Obligations,
+    steps: Vec<Step>,
+    /// For greeting; never in an entry.
+    name: Option<DisplayName>,
+}
+
+impl Visit {
+    pub(super) fn new(arrival: &Arrival) -> Self {
+        let nobody = Actor {
+            kind: PrincipalKind::Anonymous,
+            person: None,
+            official: None,
+            position: None,
+            system: None,
+            agency: None,
+            acr: 0,
+        };
+        Self {
+            id: arrival.visit,
+            at: arrival.at,
+            actor: nobody,
+            service: None,
+            operation: None,
+            purpose: None,
+            case: None,
+            subject: None,
+            visibility: Visibility::MainSubject,
+            bases: Vec::new(),
+            rules: Vec::new(),
+            bundle: None,
+            obligations: Obligations::default(),
+            steps: Vec::new(),
+            name: None,
+        }
+    }
+
+    /// What telemetry may know of it.
+    pub(super) fn seen(&self) -> Seen<'_> {
+        Seen {
+            visit: self.id,
+            operation: self.operation.as_ref(),
+            principal: self.actor.kind,
+        }
+    }
+
+    /// The names of the e-service that was asked for, where it was found.
+    pub(super) fn service_names(&self, house: &Snapshot) -> Option<Texts> {
+        let wanted = self.service.as_ref()?;
+        let service = house.register.services().find(|service| service.id == *wanted)?;
+        Some(service.names.clone())
+    }
+
+    /// The name to greet with, where a person stands behind it.
+    pub(super) fn account(&self) -> Option<DisplayName> {
+        self.name.clone()
+    }
+
+    pub(super) const fn id(&self) -> VisitId {
+        self.id
+    }
+
+    /// Whether someone stands behind it whose doings are recorded.
+    pub(super) const fn is_identified(&self) -> bool {
+        !matches!(self.actor.kind, PrincipalKind::Anonymous)
+    }
+
+    /// Writes down a step and what it found. Never a value.
+    pub(super) fn step(&mut self, name: &str, found: &str) {
+        if self.steps.len() < STEPS_MAX {
+            let found = found.chars().take(FOUND_CHARS_MAX).collect();
+            self.steps.push(Step { name: name.to_owned(), found });
+        }
+    }
+
+    pub(super) fn routed(&mut self, operation: &Operation) {
+        self.service = Some(operation.service.id.clone());
+        self.operation = Some(operation.id.clone());
+        let found = format!("{} {}{}", operation.id, operation.service.prefix, operation.template);
+        self.step("route", &found);
+    }
+
+    pub(super) fn identified(&mut self, principal: &Principal, pseudonym: &Pseudonym) {
+        self.actor.kind = principal.kind();
+        self.actor.acr = principal.rank().as_u8();
+        self.actor.agency = principal.agency().cloned();
+        match principal {
+            Principal::Anonymous => {}
+            Principal::Person(p) => {
+                self.actor.person = Some(p.person.id);
+                self.name = Some(p.name.clone());
+            }
+            Principal::Official(o) => {
+                self.actor.official = Some(pseudonym.official(&o.agency, &o.official));
+                self.actor.position = Some(o.position.clone());
+                self.name = Some(o.name.clone());
+                self.actor.person = o.person.map(|p| p.id);
+            }
+            Principal::System(s) => self.actor.system = Some(s.system.clone()),
+        }
+        let found = format!("{}, assurance rank {}", principal.kind().as_str(), self.actor.acr);
+        self.step("identify", &found);
+    }
+
+    /// What is asked for, by whom it is claimed to be asked.
+    pub(super) fn asked(&mut self, claim: &Claim, subject: Option<&Person>) {
+        self.purpose.clone_from(&claim.purpose);
+        self.case.clone_from(&claim.case);
+        self.subject = subject.map(|s| s.id);
+    }
+
+    pub(super) fn permitted(&mut self, permit: &Permit) {
+        self.purpose = permit.purpose().cloned();
+        self.case = permit.case().cloned();
+        self.visibility = permit.visibility();
+        self.bases = permit.bases().to_vec();
+        self.rules = permit.rules().to_vec();
+        self.bundle = Some(permit.bundle().to_string());
+        self.obligations = permit.obligations().clone();
+        for step in permit.steps() {
+            self.step(&step.name, &step.found);
+        }
+        self.step("decide", "permitted");
+    }
+
+    /// Writes down a denial under `bundle`, and makes it the refusal it is told as.
+    pub(super) fn denied(&mut self, denial: Denial, bundle: BundleId) -> Refusal {
+        if denial.purpose.is_some() {
+            self.purpose.clone_from(&denial.purpose);
+        }
+        self.rules.clone_from(&denial.rules);
+        self.bundle = Some(bundle.to_string());
+        for step in &denial.steps {
+            self.step(&step.name, &step.found);
+        }
+        self.step("decide", denial.reason.code());
+        denial.into()
+    }
+
+    pub(super) fn disclosed(&mut self, disclosure: &Disclosure) {
+        for rule in disclosure.rules() {
+            if !self.rules.contains(rule) {
+                self.rules.push(rule.clone());
+            }
+        }
+        self.merge(disclosure.obligations());
+        let count = |wanted: fn(&Form) -> bool| {
+            disclosure.disclosed().iter().filter(|d| wanted(&d.form)).count()
+        };
+        let found = format!(
+            "{} clear, {} masked, {} answered, {} withheld",
+            count(|f| matches!(f, Form::Clear)),
+            count(|f| matches!(f, Form::Masked(_))),
+            count(|f| matches!(f, Form::Verified)),
+            count(|f| matches!(f, Form::Absent)),
+        );
+        self.step("disclose", &found);
+    }
+
+    fn merge(&mut self, more: &Obligations) {
+        if more.journal == JournalDepth::Full {
+            self.obligations.journal = JournalDepth::Full;
+        }
+        for notice in &more.notify {
+            if !self.obligations.notify.contains(notice) {
+                self.obligations.notify.push(*notice);
+            }
+        }
+        for basis in &more.bases {
+            if !self.bases.contains(basis) {
+                self.bases.push(basis.clone());
+            }
+        }
+    }
+
+    /// The entry of a write that is about to be forwarded.
+    pub(super) fn intent(&self) -> JournalEntry {
+        self.entry(Stage::Intent, Vec::new(), None)
+    }
+
+    /// The entry of an answer that is about to leave.
+    pub(super) fn delivered(&self, disclosure: &Disclosure) -> JournalEntry {
+        let stage = Stage::Delivered { status: disclosure.status() };
+        let digest = disclosure.digest().map(str::to_owned);
+        self.entry(stage, disclosure.disclosed().to_vec(), digest)
+    }
+
+    /// The entry of a no.
+    pub(super) fn refused(&self, refusal: &Refusal) -> JournalEntry {
+        let stage = if refusal.is_aborted() {
+            Stage::Aborted
+        } else {
+            Stage::Refused { reason: refusal.reason() }
+        };
+        self.entry(stage, Vec::new(), None)
+    }
+
+    /// The entry of a session that began or ended.
+    pub(super) fn session(&self, stage: Stage) -> JournalEntry {
+        self.entry(stage, Vec::new(), None)
+    }
+
+    fn entry(
+        &self,
+        stage: Stage,
+        disclosed: Vec<Disclosed>,
+        digest: Option<String>,
+    ) -> JournalEntry {
+        JournalEntry {
+            visit: self.id,
+            stage,
+            at: self.at,
+            actor: self.actor.clone(),
+            service: self.service.clone(),
+            operation: self.operation.clone(),
+            purpose: self.purpose.clone(),
+            bases: self.bases.clone(),
+            case: self.case.clone(),
+            subject: self.subject,
+            visibility: self.visibility,
+            disclosed,
+            rules: self.rules.clone(),
+            bundle: self.bundle.clone(),
+            depth: self.obligations.journal,
+            notify: self.obligations.notify.clone(),
+            digest,
+            steps: self.steps.clone(),
+        }
+    }
+}
