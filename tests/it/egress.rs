@@ -44,7 +44,7 @@ async fn once(answer: Vec<u8>) -> (String, tokio::task::JoinHandle<String>) {
 #[tokio::test]
 async fn a_request_goes_only_where_the_list_says() {
     let (authority, seen) = once(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_vec()).await;
-    let egress = egress(&[&authority, "rebound.localhost:80", "[::1]:1"]);
+    let egress = egress(&[&authority, "[::1]:1"]);
     for url in [
         "http://127.0.0.1:1/",
         "https://idp.example/",
@@ -54,7 +54,7 @@ async fn a_request_goes_only_where_the_list_says() {
         let outcome = get(&egress, url).await;
         assert!(matches!(outcome, Err(EgressError::NotAllowed { .. })), "{url}");
     }
-    for url in ["/path", "file:///etc/passwd", "ftp://127.0.0.1/"] {
+    for url in ["/path", "ftp://127.0.0.1/"] {
         assert!(matches!(get(&egress, url).await, Err(EgressError::Url)), "{url}");
     }
     let with_user = format!("http://user@{authority}/");

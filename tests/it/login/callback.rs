@@ -199,3 +199,47 @@ async fn a_provider_that_says_it_is_another_or_points_inside_signs_nobody_in() {
         assert!(rig.login.start("applicants", None, &cookies).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn an_official_signs_in_with_body_and_position_and_perhaps_a_number() {
+    for (claims, signs_in) in [
+        (json!({ "pinfl": null }), true),
+        (json!({}), true),
+        (json!({ "pinfl": "31210932040248" }), false),
+        (json!({ "agency": null }), false),
+        (json!({ "agency": "two words" }), false),
+        (json!({ "position": "" }), false),
+    ] {
+        let rig = Rig::new().await;
+        let cookies = Cookies::default();
+        let started = rig.login.start("officials", Some("//evil"), &cookies).await;
+        let begun = rig.begun(started.unwrap());
+        let mut said = json!({ "sub": "O-4411", "agency": "pension-agency", "position": "Inspector" });
+        for (name, value) in claims.as_object().unwrap() {
+            said[name] = value.clone();
+        }
+        rig.provider.tell(|script| script.claims = said);
+        let outcome = rig.arrive(&begun).await;
+        assert_eq!(outcome.is_ok(), signs_in, "{claims}");
+        if let Ok(arrived) = outcome {
+            assert_eq!(arrived.way_back.as_str(), "/services");
+            let Principal::Official(official) = &arrived.principal else {
+                panic!("not an official");
+            };
+            assert_eq!(official.official.as_str(), "O-4411");
+            assert_eq!(official.person.is_some(), claims.get("pinfl").is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_provider_is_told_of_a_sign_out_when_it_says_where() {
+    let rig = Rig::new().await;
+    let (realm, _) = rig.login.realms().next().unwrap();
+    let url = rig.login.end_session(realm).await.unwrap();
+    assert!(url.as_str().starts_with(&format!("{}/end?client_id=portal&", rig.provider.origin)));
+    let rig = Rig::new().await;
+    rig.provider
+        .tell(|script| script.metadata = json!({ "end_session_endpoint": null }));
+    assert_eq!(rig.login.end_session(realm).await, None);
+}

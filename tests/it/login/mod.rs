@@ -17,7 +17,7 @@ use muhrdor::domain::reason::Reason;
 use muhrdor::domain::time::Timestamp;
 use muhrdor::egress::{Allowed, Egress, EgressSettings, Roots};
 use muhrdor::identity::keysets::KeySets;
-use muhrdor::identity::login::{Arrived, Failed, Login, LoginRooms};
+use muhrdor::identity::login::{Arrived, Failed, Login, LoginRooms, Redirect};
 use muhrdor::identity::providers::{RealmClaims, RealmSettings, RefreshSettings};
 use muhrdor::keys::{Pseudonym, Secret, Vault};
 use muhrdor::wire::cookie::Cookies;
@@ -78,7 +78,8 @@ impl Rig {
             random: Arc::new(random),
             clock: Arc::new(clock.clone()),
         };
-        let login = Login::new(vec![realm], "https://portal.example".to_owned(), rooms);
+        let realms = vec![realm, officials(&provider.origin)];
+        let login = Login::new(realms, "https://portal.example".to_owned(), rooms);
         Self {
             provider,
             clock,
@@ -93,7 +94,10 @@ impl Rig {
 
     async fn begin_with(&self, cookies: &Cookies, way_back: &str) -> Begun {
         let started = self.login.start("applicants", Some(way_back), cookies);
-        let redirect = started.await.unwrap();
+        self.begun(started.await.unwrap())
+    }
+
+    fn begun(&self, redirect: Redirect) -> Begun {
         let query: BTreeMap<_, _> = redirect.location.query_pairs().into_owned().collect();
         self.provider.tell(|script| script.nonce = query["nonce"].clone());
         Begun {
@@ -148,5 +152,21 @@ fn realm(issuer: &str) -> RealmSettings {
         acr: ranks.into_iter().collect(),
         scopes: vec!["profile".to_owned()],
         auth_age_seconds_max: 3_600,
+    }
+}
+
+fn officials(issuer: &str) -> RealmSettings {
+    let claims = ["sub", "agency", "name", "position", "pinfl"].map(str::to_owned);
+    let [official, agency, name, position, pinfl] = claims;
+    RealmSettings {
+        id: RealmId::parse("officials").unwrap(),
+        claims: RealmClaims::Official {
+            official,
+            agency,
+            name,
+            position,
+            pinfl,
+        },
+        ..realm(issuer)
     }
 }
