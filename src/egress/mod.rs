@@ -114,7 +114,8 @@ impl Egress {
             .ok_or_else(|| EgressError::NotAllowed {
                 authority: place.authority(),
             })?;
-        let whole = self.exchange(&place, allowed, request);
+        // Boxed: a TLS handshake's state is large, and every caller would carry it.
+        let whole = Box::pin(self.exchange(&place, allowed, request));
         let bound = Duration::from_millis(u64::from(self.ms_max));
         tokio::time::timeout(bound, whole)
             .await
