@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{HOST, HeaderValue};
 use http::{Request, Response, Uri};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -60,16 +60,11 @@ where
                 authority,
                 source: *source,
             },
-            Err(other) => {
-                debug_assert!(
-                    other.is::<LengthLimitError>(),
-                    "the limit is the only other"
-                );
-                EgressError::TooLarge {
-                    authority,
-                    bytes_max,
-                }
-            }
+            // The limit is the only other thing that can go wrong.
+            Err(_) => EgressError::TooLarge {
+                authority,
+                bytes_max,
+            },
         }
     })?;
     Ok(Response::from_parts(head, body.to_bytes()))

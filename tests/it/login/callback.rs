@@ -22,7 +22,10 @@ async fn a_person_signs_in_with_pkce_state_and_nonce() {
     let begun = rig.begin().await;
     let asked: BTreeMap<_, _> = begun.location.query_pairs().into_owned().collect();
     assert_eq!(asked["response_type"], "code");
-    assert_eq!(asked["redirect_uri"], "https://portal.example/oauth2/callback");
+    assert_eq!(
+        asked["redirect_uri"],
+        "https://portal.example/oauth2/callback"
+    );
     assert_eq!(asked["scope"], "openid profile");
     assert_eq!(asked["code_challenge_method"], "S256");
     let arrived = rig.arrive(&begun).await.unwrap();
@@ -37,7 +40,9 @@ async fn a_person_signs_in_with_pkce_state_and_nonce() {
     // OC-24: id and secret are form-encoded before base64.
     let (form, by) = rig.provider.tell(|script| script.tokens[0].clone());
     assert_eq!(by, basic("portal", "a%2Bb%2Fc%25d%3Ae"));
-    let form: BTreeMap<_, _> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+    let form: BTreeMap<_, _> = form_urlencoded::parse(form.as_bytes())
+        .into_owned()
+        .collect();
     let verifier = &form["code_verifier"];
     assert_eq!(verifier.len(), 43);
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
@@ -51,11 +56,20 @@ async fn a_state_is_good_once_for_ten_minutes_and_for_its_own_browser() {
     let query = format!("code=c&state={}&iss={}", begun.state, rig.provider.origin);
     // OR-14: another browser, with a sign-in of its own.
     let other = rig.begin().await;
-    assert_eq!(reason(rig.come_back(&query, &other.cookies).await), Reason::SignInFailed);
+    assert_eq!(
+        reason(rig.come_back(&query, &other.cookies).await),
+        Reason::SignInFailed
+    );
     let none = Cookies::default();
-    assert_eq!(reason(rig.come_back(&query, &none).await), Reason::SignInFailed);
+    assert_eq!(
+        reason(rig.come_back(&query, &none).await),
+        Reason::SignInFailed
+    );
     rig.clock.advance_ms(600_000);
-    assert_eq!(reason(rig.come_back(&query, &begun.cookies).await), Reason::SignInFailed);
+    assert_eq!(
+        reason(rig.come_back(&query, &begun.cookies).await),
+        Reason::SignInFailed
+    );
     assert_eq!(rig.token_calls(), 0);
 
     let rig = Rig::new().await;
@@ -118,7 +132,9 @@ async fn eight_tabs_sign_in_side_by_side_and_a_ninth_replaces_the_first() {
     let cookies = &tabs[8].cookies;
     let coming = |tab: usize| format!("code=c&state={}", tabs[tab].state);
     let origin = &rig.provider.origin;
-    let first = rig.come_back(&format!("{}&iss={origin}", coming(0)), cookies).await;
+    let first = rig
+        .come_back(&format!("{}&iss={origin}", coming(0)), cookies)
+        .await;
     assert_eq!(reason(first), Reason::SignInFailed);
     let query = format!("{}&iss={origin}", coming(8));
     assert!(rig.come_back(&query, cookies).await.is_ok());
@@ -152,21 +168,30 @@ async fn a_token_endpoint_that_misbehaves_is_a_provider_that_is_down() {
     ] {
         let rig = Rig::new().await;
         let begun = rig.begin().await;
-        rig.provider.tell(|script| script.token_answer = Some(answer.clone()));
+        rig.provider
+            .tell(|script| script.token_answer = Some(answer.clone()));
         let outcome = rig.arrive(&begun).await;
         let (status, media, _) = answer;
-        assert_eq!(reason(outcome), Reason::ProviderUnavailable, "{status} {media}");
+        assert_eq!(
+            reason(outcome),
+            Reason::ProviderUnavailable,
+            "{status} {media}"
+        );
         assert_eq!(rig.token_calls(), 1);
     }
     let rig = Rig::new().await;
     let begun = rig.begin().await;
     rig.provider.tell(|script| script.stalls = true);
-    assert_eq!(reason(rig.arrive(&begun).await), Reason::ProviderUnavailable);
+    assert_eq!(
+        reason(rig.arrive(&begun).await),
+        Reason::ProviderUnavailable
+    );
 
     let rig = Rig::new().await;
     let begun = rig.begin().await;
     let used = br#"{"error":"invalid_grant"}"#.to_vec();
-    rig.provider.tell(|script| script.token_answer = Some((400, "application/json", used)));
+    rig.provider
+        .tell(|script| script.token_answer = Some((400, "application/json", used)));
     assert_eq!(reason(rig.arrive(&begun).await), Reason::SignInFailed);
 }
 
@@ -176,7 +201,11 @@ async fn a_provider_that_says_it_is_another_or_points_inside_signs_nobody_in() {
     rig.provider
         .tell(|script| script.metadata = json!({ "issuer": "https://other.example" }));
     let cookies = Cookies::default();
-    let error = rig.login.start("applicants", None, &cookies).await.unwrap_err();
+    let error = rig
+        .login
+        .start("applicants", None, &cookies)
+        .await
+        .unwrap_err();
     assert_eq!(error.reason(), Reason::ProviderUnavailable);
     assert!(rig.login.start("nobody", None, &cookies).await.is_err());
     // OC-18: where the metadata points is judged like everything else.
@@ -214,7 +243,8 @@ async fn an_official_signs_in_with_body_and_position_and_perhaps_a_number() {
         let cookies = Cookies::default();
         let started = rig.login.start("officials", Some("//evil"), &cookies).await;
         let begun = rig.begun(started.unwrap());
-        let mut said = json!({ "sub": "O-4411", "agency": "pension-agency", "position": "Inspector" });
+        let mut said =
+            json!({ "sub": "O-4411", "agency": "pension-agency", "position": "Inspector" });
         for (name, value) in claims.as_object().unwrap() {
             said[name] = value.clone();
         }
@@ -237,7 +267,10 @@ async fn the_provider_is_told_of_a_sign_out_when_it_says_where() {
     let rig = Rig::new().await;
     let (realm, _) = rig.login.realms().next().unwrap();
     let url = rig.login.end_session(realm).await.unwrap();
-    assert!(url.as_str().starts_with(&format!("{}/end?client_id=portal&", rig.provider.origin)));
+    assert!(
+        url.as_str()
+            .starts_with(&format!("{}/end?client_id=portal&", rig.provider.origin))
+    );
     let rig = Rig::new().await;
     rig.provider
         .tell(|script| script.metadata = json!({ "end_session_endpoint": null }));

@@ -9,7 +9,10 @@ use super::Rig;
 async fn ten_thousand_unknown_key_names_cause_one_fetch_in_a_cool_down() {
     let rig = Rig::new().await;
     let issuer = rig.provider.origin.as_str();
-    rig.keysets.key(issuer, Some("one"), Algorithm::ES256).await.unwrap();
+    rig.keysets
+        .key(issuer, Some("one"), Algorithm::ES256)
+        .await
+        .unwrap();
     rig.clock.advance_ms(10_000);
     for number in 0..10_000 {
         let kid = format!("random-{number}");
@@ -33,7 +36,9 @@ async fn many_who_ask_at_once_cause_one_fetch() {
     while let Some(generation) = asking.join_next().await {
         assert_eq!(generation.unwrap().unwrap(), 1);
     }
-    let fetched = rig.provider.tell(|script| (script.discoveries, script.jwks));
+    let fetched = rig
+        .provider
+        .tell(|script| (script.discoveries, script.jwks));
     assert_eq!(fetched, (1, 1));
 }
 
@@ -66,8 +71,14 @@ async fn a_key_serves_only_its_own_kind_of_algorithm() {
         Algorithm::EdDSA,
     ] {
         let outcome = rig.keysets.key(issuer, Some("one"), algorithm).await;
-        assert!(matches!(outcome, Err(KeySetError::UnknownKey)), "{algorithm:?}");
+        assert!(
+            matches!(outcome, Err(KeySetError::UnknownKey)),
+            "{algorithm:?}"
+        );
     }
-    let outcome = rig.keysets.key("https://other.example", None, Algorithm::ES256).await;
+    let outcome = rig
+        .keysets
+        .key("https://other.example", None, Algorithm::ES256)
+        .await;
     assert!(matches!(outcome, Err(KeySetError::UnknownIssuer(_))));
 }

@@ -89,7 +89,8 @@ impl Rig {
     }
 
     async fn begin(&self) -> Begun {
-        self.begin_with(&Cookies::default(), "/pension/record").await
+        self.begin_with(&Cookies::default(), "/pension/record")
+            .await
     }
 
     async fn begin_with(&self, cookies: &Cookies, way_back: &str) -> Begun {
@@ -99,7 +100,8 @@ impl Rig {
 
     fn begun(&self, redirect: Redirect) -> Begun {
         let query: BTreeMap<_, _> = redirect.location.query_pairs().into_owned().collect();
-        self.provider.tell(|script| script.nonce = query["nonce"].clone());
+        self.provider
+            .tell(|script| script.nonce = query["nonce"].clone());
         Begun {
             cookies: held(&redirect.set_cookies),
             state: query["state"].clone(),

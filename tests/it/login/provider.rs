@@ -112,7 +112,10 @@ fn key() -> Key {
     let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
     let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
     let point = pair.public_key().as_ref();
-    let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
+    let (x, y) = (
+        URL_SAFE_NO_PAD.encode(&point[1..33]),
+        URL_SAFE_NO_PAD.encode(&point[33..]),
+    );
     Key { pair, x, y }
 }
 
@@ -150,8 +153,16 @@ async fn answer(
             script.jwks += 1;
             let jwk = |(place, kid): (usize, &Option<&str>)| {
                 let key = &keys[place];
-                let jwk = json!({ "kty": "EC", "crv": "P-256", "x": key.x, "y": key.y, "kid": kid });
-                laid_over(jwk, &if kid.is_some() { json!({}) } else { json!({ "kid": null }) })
+                let jwk =
+                    json!({ "kty": "EC", "crv": "P-256", "x": key.x, "y": key.y, "kid": kid });
+                laid_over(
+                    jwk,
+                    &if kid.is_some() {
+                        json!({})
+                    } else {
+                        json!({ "kid": null })
+                    },
+                )
             };
             let set: Vec<Value> = script.set.iter().enumerate().map(jwk).collect();
             json_reply(&json!({ "keys": set }))
@@ -194,7 +205,10 @@ fn id_token(issuer: &str, script: &Script, keys: &[Key]) -> String {
         URL_SAFE_NO_PAD.encode(header.to_string()),
         URL_SAFE_NO_PAD.encode(claims.to_string())
     );
-    let signature = key.pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+    let signature = key
+        .pair
+        .sign(&SystemRandom::new(), signed.as_bytes())
+        .unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 

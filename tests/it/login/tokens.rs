@@ -73,7 +73,11 @@ async fn an_issuer_is_compared_byte_for_byte() {
         let begun = rig.begin().await;
         rig.provider
             .tell(|script| script.claims = json!({ "iss": issuer }));
-        assert_eq!(reason(rig.arrive(&begun).await), Reason::SignInFailed, "{issuer}");
+        assert_eq!(
+            reason(rig.arrive(&begun).await),
+            Reason::SignInFailed,
+            "{issuer}"
+        );
     }
 }
 
@@ -90,7 +94,11 @@ async fn only_a_pinned_algorithm_and_a_key_of_the_set_count() {
         let rig = Rig::new().await;
         let begun = rig.begin().await;
         rig.provider.tell(|script| script.header = header.clone());
-        assert_eq!(reason(rig.arrive(&begun).await), Reason::SignInFailed, "{header}");
+        assert_eq!(
+            reason(rig.arrive(&begun).await),
+            Reason::SignInFailed,
+            "{header}"
+        );
     }
     // The name of a key in the set, the signature of one that is not.
     let rig = Rig::new().await;
