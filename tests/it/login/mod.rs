@@ -101,7 +101,7 @@ impl Rig {
     fn begun(&self, redirect: Redirect) -> Begun {
         let query: BTreeMap<_, _> = redirect.location.query_pairs().into_owned().collect();
         self.provider
-            .tell(|script| script.nonce = query["nonce"].clone());
+            .tell(|script| script.nonce.clone_from(&query["nonce"]));
         Begun {
             cookies: held(&redirect.set_cookies),
             state: query["state"].clone(),

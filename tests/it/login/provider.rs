@@ -19,31 +19,31 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// What the provider does, and what it saw.
-pub struct Script {
+pub(super) struct Script {
     /// Laid over the discovery document; `null` takes a member away.
-    pub metadata: Value,
+    pub(super) metadata: Value,
     /// Laid over the claims of ID tokens.
-    pub claims: Value,
+    pub(super) claims: Value,
     /// Laid over the header of ID tokens.
-    pub header: Value,
+    pub(super) header: Value,
     /// Names of the keys in the set, each a key of its own.
-    pub set: Vec<Option<&'static str>>,
+    pub(super) set: Vec<Option<&'static str>>,
     /// Which of `set` signs; else a key that is in no set.
-    pub signs: Option<usize>,
+    pub(super) signs: Option<usize>,
     /// Instead of the token endpoint's answer.
-    pub token_answer: Option<(u16, &'static str, Vec<u8>)>,
-    pub stalls: bool,
-    pub down: bool,
-    pub nonce: String,
-    pub now: i64,
-    pub discoveries: u32,
-    pub jwks: u32,
+    pub(super) token_answer: Option<(u16, &'static str, Vec<u8>)>,
+    pub(super) stalls: bool,
+    pub(super) down: bool,
+    pub(super) nonce: String,
+    pub(super) now: i64,
+    pub(super) discoveries: u32,
+    pub(super) jwks: u32,
     /// Forms the token endpoint got, each with its `Authorization`.
-    pub tokens: Vec<(String, String)>,
+    pub(super) tokens: Vec<(String, String)>,
 }
 
-pub struct Provider {
-    pub origin: String,
+pub(super) struct Provider {
+    pub(super) origin: String,
     script: Arc<Mutex<Script>>,
     task: JoinHandle<()>,
 }
@@ -61,7 +61,7 @@ struct Key {
 }
 
 impl Provider {
-    pub async fn start(now: i64) -> Self {
+    pub(super) async fn start(now: i64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(Script {
@@ -101,7 +101,7 @@ impl Provider {
         }
     }
 
-    pub fn tell<T>(&self, change: impl FnOnce(&mut Script) -> T) -> T {
+    pub(super) fn tell<T>(&self, change: impl FnOnce(&mut Script) -> T) -> T {
         change(&mut self.script.lock().unwrap())
     }
 }
@@ -151,7 +151,7 @@ async fn answer(
         }
         "/jwks" => {
             script.jwks += 1;
-            let jwk = |(place, kid): (usize, &Option<&str>)| {
+            let jwk = |(place, kid): (usize, Option<&str>)| {
                 let key = &keys[place];
                 let jwk =
                     json!({ "kty": "EC", "crv": "P-256", "x": key.x, "y": key.y, "kid": kid });
@@ -164,7 +164,7 @@ async fn answer(
                     },
                 )
             };
-            let set: Vec<Value> = script.set.iter().enumerate().map(jwk).collect();
+            let set: Vec<Value> = script.set.iter().copied().enumerate().map(jwk).collect();
             json_reply(&json!({ "keys": set }))
         }
         "/token" => {
@@ -238,6 +238,6 @@ fn reply(status: u16, media: &'static str, body: Vec<u8>) -> Response<Full<Bytes
 }
 
 /// What `Authorization: Basic` says for this id and secret, both already form-encoded.
-pub fn basic(id: &str, secret: &str) -> String {
+pub(super) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
