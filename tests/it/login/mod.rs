@@ -1,6 +1,8 @@
 //! Signing in, over real sockets: the provider is at fault in every way, or the caller is.
 
 mod callback;
+#[cfg(feature = "demo")]
+mod demo;
 mod keysets;
 mod provider;
 mod tokens;
