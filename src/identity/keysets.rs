@@ -69,7 +69,8 @@ struct Set {
 }
 
 impl KeySets {
-    /// Key sets of these issuers; nothing is fetched yet.
+    /// Key sets of these issuers; nothing is fetched yet. An issuer may stand several times, as a
+    /// realm's and as one of bearer tokens: it has one key set.
     #[must_use]
     pub fn new(
         issuers: impl IntoIterator<Item = IssuerKeys>,
@@ -77,18 +78,19 @@ impl KeySets {
         egress: Arc<Egress>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let issuer = |keys: IssuerKeys| {
-            let issuer = Issuer {
-                jwks: keys.jwks,
+        let mut known: HashMap<String, Issuer> = HashMap::new();
+        for keys in issuers {
+            let issuer = known.entry(keys.issuer).or_insert_with(|| Issuer {
+                jwks: None,
                 metadata: Refreshed::new(settings),
                 set: Refreshed::new(settings),
-            };
-            (keys.issuer, issuer)
-        };
+            });
+            issuer.jwks = keys.jwks.or_else(|| issuer.jwks.take());
+        }
         Self {
             egress,
             clock,
-            issuers: issuers.into_iter().map(issuer).collect(),
+            issuers: known,
         }
     }
 
