@@ -11,12 +11,14 @@ pub mod telemetry;
 
 // cellar: words and tools
 pub mod domain;
+pub mod egress;
 pub mod keys;
 pub mod tlog;
 pub mod wire;
 
 // rooms, in walking order
 pub mod counts;
+pub mod identity;
 pub mod journal;
 pub mod limits;
 pub mod policy;

@@ -10,6 +10,7 @@
 )]
 
 mod config;
+mod egress;
 mod framing;
 mod fuzz;
 mod headers;
@@ -18,6 +19,7 @@ mod journal;
 mod demo;
 mod keys;
 mod limits;
+mod login;
 mod noninterference;
 mod paths;
 mod policy;

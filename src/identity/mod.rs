@@ -1,0 +1,5 @@
+//! Who asks?
+
+pub mod keysets;
+pub mod login;
+pub mod providers;

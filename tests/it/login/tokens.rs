@@ -1,0 +1,149 @@
+//! ID tokens that are not what they should be.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muhrdor::domain::reason::Reason;
+use serde_json::{Value, json};
+
+use super::{NOW, Rig, reason};
+
+async fn with_claims(claims: Value) -> Result<(), Reason> {
+    let rig = Rig::new().await;
+    let begun = rig.begin().await;
+    rig.provider.tell(|script| script.claims = claims);
+    rig.arrive(&begun)
+        .await
+        .map(|_| ())
+        .map_err(|failed| failed.error.reason())
+}
+
+#[tokio::test]
+async fn an_id_token_with_one_wrong_claim_signs_nobody_in() {
+    let issuer_of = |suffix: &str| json!({ "iss": format!("http://127.0.0.1{suffix}") });
+    for claims in [
+        // OC-06
+        json!({ "nonce": null }),
+        json!({ "nonce": "another" }),
+        // OC-07
+        json!({ "iss": null }),
+        issuer_of(""),
+        json!({ "iss": "https://evil.example" }),
+        // OC-08
+        json!({ "aud": null }),
+        json!({ "aud": "another" }),
+        json!({ "aud": ["portal", "another"] }),
+        json!({ "azp": "another" }),
+        // OC-09
+        json!({ "sub": null }),
+        json!({ "sub": "" }),
+        json!({ "sub": "s".repeat(256) }),
+        json!({ "exp": NOW }),
+        json!({ "exp": null }),
+        json!({ "iat": NOW + 61 }),
+        json!({ "iat": NOW - 601 }),
+        // OC-22, OC-23
+        json!({ "acr": null }),
+        json!({ "acr": "3" }),
+        json!({ "auth_time": null }),
+        json!({ "auth_time": NOW - 3_661 }),
+        json!({ "auth_time": NOW + 61 }),
+        json!({ "pinfl": null }),
+        json!({ "pinfl": "31210932040248" }),
+        json!({ "name": "a\nb" }),
+        json!({ "name": null }),
+    ] {
+        let outcome = with_claims(claims.clone()).await;
+        assert_eq!(outcome, Err(Reason::SignInFailed), "{claims}");
+    }
+    for claims in [
+        json!({}),
+        json!({ "aud": ["portal"], "azp": "portal" }),
+        json!({ "acr": "1", "unknown": [1, 2] }),
+    ] {
+        assert_eq!(with_claims(claims.clone()).await, Ok(()), "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_is_compared_byte_for_byte() {
+    let rig = Rig::new().await;
+    let slash = format!("{}/", rig.provider.origin);
+    let upper = rig.provider.origin.to_uppercase();
+    for issuer in [slash, upper] {
+        let begun = rig.begin().await;
+        rig.provider
+            .tell(|script| script.claims = json!({ "iss": issuer }));
+        assert_eq!(
+            reason(rig.arrive(&begun).await),
+            Reason::SignInFailed,
+            "{issuer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_a_pinned_algorithm_and_a_key_of_the_set_count() {
+    for header in [
+        json!({ "alg": "none" }),
+        json!({ "alg": "HS256" }),
+        json!({ "alg": "RS256" }),
+        json!({ "alg": "ES384" }),
+        json!({ "crit": ["exp"] }),
+        json!({ "typ": "at+jwt" }),
+    ] {
+        let rig = Rig::new().await;
+        let begun = rig.begin().await;
+        rig.provider.tell(|script| script.header = header.clone());
+        assert_eq!(
+            reason(rig.arrive(&begun).await),
+            Reason::SignInFailed,
+            "{header}"
+        );
+    }
+    // The name of a key in the set, the signature of one that is not.
+    let rig = Rig::new().await;
+    let begun = rig.begin().await;
+    rig.provider.tell(|script| {
+        script.signs = None;
+        script.header = json!({ "kid": "one" });
+    });
+    assert_eq!(reason(rig.arrive(&begun).await), Reason::SignInFailed);
+    // Not signed at all.
+    let rig = Rig::new().await;
+    let begun = rig.begin().await;
+    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+    let bare = format!("{head}.{}.", URL_SAFE_NO_PAD.encode("{}"));
+    let answer = json!({ "access_token": "a", "token_type": "Bearer", "id_token": bare });
+    rig.provider.tell(|script| {
+        script.token_answer = Some((200, "application/json", answer.to_string().into_bytes()));
+    });
+    assert_eq!(reason(rig.arrive(&begun).await), Reason::SignInFailed);
+}
+
+#[tokio::test]
+async fn a_token_without_a_key_name_takes_the_only_key_and_refuses_to_choose() {
+    let rig = Rig::new().await;
+    rig.provider.tell(|script| script.set = vec![None]);
+    let begun = rig.begin().await;
+    assert!(rig.arrive(&begun).await.is_ok());
+
+    let rig = Rig::new().await;
+    rig.provider.tell(|script| script.set = vec![None, None]);
+    let begun = rig.begin().await;
+    assert_eq!(reason(rig.arrive(&begun).await), Reason::SignInFailed);
+}
+
+#[tokio::test]
+async fn a_key_that_appears_after_the_set_was_fetched_is_found_by_one_more_fetch() {
+    let rig = Rig::new().await;
+    let begun = rig.begin().await;
+    assert!(rig.arrive(&begun).await.is_ok());
+    rig.provider.tell(|script| {
+        script.set = vec![Some("one"), Some("two")];
+        script.signs = Some(1);
+    });
+    rig.clock.advance_ms(10_000);
+    let begun = rig.begin().await;
+    assert!(rig.arrive(&begun).await.is_ok());
+    assert_eq!(rig.provider.tell(|script| script.jwks), 2);
+}
