@@ -26,4 +26,5 @@ mod pages;
 mod register;
 mod server;
 mod store;
+mod tidy;
 mod tlog;
