@@ -18,6 +18,7 @@ mod journal;
 mod demo;
 mod keys;
 mod limits;
+mod locks;
 mod noninterference;
 mod paths;
 mod policy;
