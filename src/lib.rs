@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod clock;
 pub mod telemetry;
 
@@ -18,6 +19,7 @@ pub mod wire;
 
 // rooms, in walking order
 pub mod counts;
+pub mod facts;
 pub mod identity;
 pub mod journal;
 pub mod limits;
@@ -28,6 +30,7 @@ pub mod upstream;
 
 // corridor and doors
 pub mod console;
+pub mod gateway;
 pub mod server;
 
 // outside the walls

@@ -11,5 +11,6 @@
 mod bundle;
 mod decide;
 mod explain;
+mod generated;
 mod scale;
 mod world;

@@ -1,0 +1,43 @@
+//! What the locks leave open: the rooms' own verbs, in the order of the walk.
+
+use std::sync::Arc;
+
+use muhrdor::domain::entry::JournalEntry;
+use muhrdor::domain::fact::Facts;
+use muhrdor::journal::{Journal, Opened, Recorded};
+use muhrdor::policy::{Ask, Denial, Permit, Policy};
+use muhrdor::redaction::{Disclosure, Redaction};
+use muhrdor::register::Route;
+use muhrdor::upstream::{Onward, Upstream, UpstreamError};
+use muhrdor::wire::answer::Answer;
+
+pub fn decide(policy: &Arc<Policy>, route: &Route, ask: Ask<'_>) -> Result<Permit, Denial> {
+    let ask = Ask {
+        operation: Arc::clone(route.operation()),
+        ..ask
+    };
+    policy.decide(ask)
+}
+
+pub async fn forward(
+    upstream: &Upstream,
+    permit: &Permit,
+    opened: &Opened,
+    onward: Onward,
+) -> Result<Answer, UpstreamError> {
+    upstream.forward(permit, opened, onward).await
+}
+
+pub async fn disclose(
+    redaction: &Redaction,
+    permit: &Permit,
+    answer: Answer,
+    facts: &Facts,
+) -> Option<Disclosure> {
+    let inspected = redaction.inspect(permit, answer).await.ok()?;
+    redaction.disclose(permit, inspected, facts).ok()
+}
+
+pub async fn record(journal: &Journal, outcome: JournalEntry) -> Option<Recorded> {
+    journal.record(outcome).await.ok()
+}
