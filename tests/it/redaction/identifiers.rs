@@ -22,7 +22,9 @@ fn leak(body: &str) -> Option<Finding> {
 fn t27_an_identifier_one_level_down_in_base64_or_json_stops_the_answer() {
     let inner = format!(r#"{{\"pinfl\":\"{AZIZA}\"}}"#);
     assert_eq!(leak(&format!(r#"{{"note":"{inner}"}}"#)), Some(Finding::Pinfl));
-    let escaped: String = AZIZA.chars().map(|c| format!("\\\\u{:04x}", u32::from(c))).collect();
+    let escaped = AZIZA.chars().fold(String::new(), |escaped, c| {
+        format!("{escaped}\\\\u{:04x}", u32::from(c))
+    });
     assert_eq!(leak(&format!(r#"{{"note":"[\"{escaped}\"]"}}"#)), Some(Finding::Pinfl));
     for offset in ["", "x", "xy", "xyz"] {
         let plain = format!("{offset} {AZIZA}.");
