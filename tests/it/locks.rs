@@ -131,7 +131,7 @@ impl Library {
                 .file_name()
                 .and_then(|name| name.to_str())
                 .unwrap_or_default();
-            name.starts_with("libmuhrdor-") && name.ends_with(".rlib")
+            name.starts_with("libmuhrdor-") && path.extension() == Some("rlib".as_ref())
         };
         let libraries = fs::read_dir(&folder)
             .unwrap()

@@ -135,7 +135,7 @@ fn forge(house: &House) -> Vec<Hash> {
                     row.leaf.as_bytes(),
                     row.sealed,
                     row.visit.as_bytes(),
-                    row.actor.as_ref().map(ActorKey::as_str),
+                    row.actor.as_ref().map(muhrdor::journal::ActorKey::as_str),
                 ],
             )
             .unwrap();
