@@ -16,6 +16,8 @@ mod egress;
 mod framing;
 mod fuzz;
 mod headers;
+#[cfg(feature = "demo")]
+mod house;
 mod journal;
 mod keys;
 mod limits;
