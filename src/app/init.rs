@@ -23,13 +23,17 @@ pub fn init(config: &Config, now: Timestamp) -> Result<Vec<PathBuf>, AppError> {
     } else {
         KeyFolder::create(&config.keys_dir)?
     };
-    let present: Vec<String> =
-        folder.list()?.into_iter().map(|(name, _)| name.as_str().to_owned()).collect();
+    let present: Vec<String> = folder
+        .list()?
+        .into_iter()
+        .map(|(name, _)| name.as_str().to_owned())
+        .collect();
     let missing = |key: &str| !present.iter().any(|name| name == key);
     let mut made = Vec::new();
-    for (key, algorithm) in
-        [(ASSERTION_KEY, Algorithm::Es256), (JOURNAL_KEY, Algorithm::Ed25519)]
-    {
+    for (key, algorithm) in [
+        (ASSERTION_KEY, Algorithm::Es256),
+        (JOURNAL_KEY, Algorithm::Ed25519),
+    ] {
         if missing(key) {
             folder.create_signing(&name(key)?, algorithm, now, &random)?;
             made.push(config.keys_dir.join(key));

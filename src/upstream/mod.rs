@@ -91,7 +91,9 @@ impl UpstreamError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) | Self::AllowList(_) => Reason::Internal,
+            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) | Self::AllowList(_) => {
+                Reason::Internal
+            }
             Self::Unavailable { .. } => Reason::UpstreamUnavailable,
             Self::Timeout { .. } => Reason::UpstreamTimeout,
             Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
@@ -111,7 +113,12 @@ impl Upstream {
         vouch: Vouch,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { pools, in_house, vouch, clock }
+        Self {
+            pools,
+            in_house,
+            vouch,
+            clock,
+        }
     }
 
     /// Asks the service that the permit names for the target that the permit holds.
@@ -151,7 +158,10 @@ impl Upstream {
         name: &UpstreamName,
         onward: Onward,
     ) -> Result<Answer, UpstreamError> {
-        let pool = self.pools.get(name).ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
+        let pool = self
+            .pools
+            .get(name)
+            .ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
         let assertion = self
             .vouch
             .assert(permit, self.clock.now())
@@ -163,13 +173,15 @@ impl Upstream {
             pool.send(request),
         );
         match asked.await {
-            Ok(Ok((response, lease))) => {
-                Ok(answer::read(response, lease, pool.idle_ms_max()))
-            }
-            Ok(Err(cause)) => {
-                Err(UpstreamError::Unavailable { name: name.clone(), cause: cause.to_string() })
-            }
-            Err(_) => Err(UpstreamError::Timeout { name: name.clone(), ms: limit_ms }),
+            Ok(Ok((response, lease))) => Ok(answer::read(response, lease, pool.idle_ms_max())),
+            Ok(Err(cause)) => Err(UpstreamError::Unavailable {
+                name: name.clone(),
+                cause: cause.to_string(),
+            }),
+            Err(_) => Err(UpstreamError::Timeout {
+                name: name.clone(),
+                ms: limit_ms,
+            }),
         }
     }
 }
