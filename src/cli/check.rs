@@ -20,13 +20,18 @@ pub(super) struct Options {
 /// Names every problem of the config, what it names, its bundle and the bundle's tests.
 pub(super) fn check(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answer, CliError> {
     options.config.bytes()?;
-    let problems = app::check(&options.config.path);
+    let mut problems = app::check(&options.config.path);
+    problems.sort();
     if options.json {
         terminal.print_json(&in_json(&problems))?;
     } else {
         print(&problems, terminal.output)?;
     }
-    Ok(if problems.is_empty() { Answer::Yes } else { Answer::No })
+    Ok(if problems.is_empty() {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
 }
 
 /// A line a problem, and how many there are.

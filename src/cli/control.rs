@@ -33,12 +33,16 @@ pub(super) fn tell(
     terminal: &mut Terminal<'_>,
 ) -> Result<Answer, CliError> {
     let path = options.config.described()?.listen.control;
-    let answer = ask(&path, wish.verb())
-        .map_err(|source| CliError::NotRunning { path: path.clone(), source })?;
+    let answer = ask(&path, wish.verb()).map_err(|source| CliError::NotRunning {
+        path: path.clone(),
+        source,
+    })?;
     let done = answer.get("ok").and_then(Value::as_bool);
     let problem = answer.get("error").and_then(Value::as_str);
     let Some(done) = done else {
-        return Err(CliError::NotDone(problem.unwrap_or("its answer does not read").to_owned()));
+        return Err(CliError::NotDone(
+            problem.unwrap_or("its answer does not read").to_owned(),
+        ));
     };
     if options.json {
         terminal.print_json(&answer)?;
@@ -72,7 +76,10 @@ fn ask(path: &Path, verb: &str) -> io::Result<Value> {
 }
 
 fn print(wish: Wish, answer: &Value, output: &mut dyn Write) -> io::Result<()> {
-    let bundle = answer.get("bundle").and_then(Value::as_str).unwrap_or("unknown");
+    let bundle = answer
+        .get("bundle")
+        .and_then(Value::as_str)
+        .unwrap_or("unknown");
     match wish {
         Wish::Status => writeln!(output, "running; bundle {bundle}"),
         Wish::Reload => writeln!(output, "reloaded; bundle {bundle}"),
@@ -84,8 +91,14 @@ fn print_alarms(answer: &Value, output: &mut dyn Write) -> io::Result<()> {
     let alarms = answer.get("alarms").and_then(Value::as_array);
     let alarms = alarms.map(Vec::as_slice).unwrap_or_default();
     for alarm in alarms {
-        let reason = alarm.get("reason").and_then(Value::as_str).unwrap_or("unknown");
-        let count = alarm.get("count").and_then(Value::as_u64).unwrap_or_default();
+        let reason = alarm
+            .get("reason")
+            .and_then(Value::as_str)
+            .unwrap_or("unknown");
+        let count = alarm
+            .get("count")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
         writeln!(output, "{reason}: {count}")?;
     }
     if alarms.is_empty() {

@@ -28,7 +28,10 @@ pub enum CliError {
     #[error("the running gateway did not do it: {0}")]
     NotDone(String),
     #[error("`telemetry.filter` in the config: `{filter}` filters nothing")]
-    Filter { filter: String, source: tracing_subscriber::filter::ParseError },
+    Filter {
+        filter: String,
+        source: tracing_subscriber::filter::ParseError,
+    },
     #[error("no thread can be started")]
     Threads(#[source] io::Error),
     #[error("the output cannot be written")]
@@ -51,7 +54,10 @@ impl CliError {
             return;
         }
         let told = match self.problems() {
-            Some(problems) => problems.iter().map(|problem| format!("{problem}\n")).collect(),
+            Some(problems) => problems
+                .iter()
+                .map(|problem| format!("{problem}\n"))
+                .collect(),
             None => format!("muhrdor: {}{}\n", self.with_causes(), self.mend()),
         };
         // There is nobody left to tell if this does not arrive.

@@ -38,9 +38,15 @@ pub(super) fn explain(options: &Options, terminal: &mut Terminal<'_>) -> Result<
         let bundle = config.bundle_dir.display();
         let count = problems.len();
         let what = format!("the bundle `{bundle}` has {count} problems: rules are told without");
-        writeln!(terminal.errors, "muhrdor: {what} their titles; `muhrdor check` names them")?;
+        writeln!(
+            terminal.errors,
+            "muhrdor: {what} their titles; `muhrdor check` names them"
+        )?;
     }
-    let policy = house.as_ref().ok().map(|house| house.snapshot.policy.as_ref());
+    let policy = house
+        .as_ref()
+        .ok()
+        .map(|house| house.snapshot.policy.as_ref());
     if options.json {
         let entries: Vec<Value> = found.iter().map(|found| in_json(policy, found)).collect();
         let request = options.request.to_string();
@@ -50,7 +56,10 @@ pub(super) fn explain(options: &Options, terminal: &mut Terminal<'_>) -> Result<
     }
     if found.is_empty() {
         let request = options.request;
-        writeln!(terminal.errors, "muhrdor: the journal has no entry of the request `{request}`")?;
+        writeln!(
+            terminal.errors,
+            "muhrdor: the journal has no entry of the request `{request}`"
+        )?;
         return Ok(Answer::No);
     }
     Ok(Answer::Yes)
@@ -65,14 +74,14 @@ fn in_json(policy: Option<&Policy>, found: &Found) -> Value {
     })
 }
 
-fn print(
-    policy: Option<&Policy>,
-    found: &[Found],
-    terminal: &mut Terminal<'_>,
-) -> io::Result<()> {
+fn print(policy: Option<&Policy>, found: &[Found], terminal: &mut Terminal<'_>) -> io::Result<()> {
     for Found { position, entry } in found {
         writeln!(terminal.output, "Request {}", entry.visit)?;
-        writeln!(terminal.output, "  {}, entry {} of the journal", entry.at, position.0)?;
+        writeln!(
+            terminal.output,
+            "  {}, entry {} of the journal",
+            entry.at, position.0
+        )?;
         writeln!(terminal.output, "  by {}", who(&entry.actor))?;
         if let Some(operation) = &entry.operation {
             writeln!(terminal.output, "  operation {operation}")?;
@@ -86,7 +95,12 @@ fn print(
 fn who(actor: &Actor) -> String {
     let mut words = vec![actor.kind.as_str().to_owned()];
     words.extend(actor.position.clone());
-    words.extend(actor.official.as_ref().map(|number| format!("number {number}")));
+    words.extend(
+        actor
+            .official
+            .as_ref()
+            .map(|number| format!("number {number}")),
+    );
     words.extend(actor.system.as_ref().map(|system| format!("`{system}`")));
     words.extend(actor.agency.as_ref().map(|agency| format!("of {agency}")));
     words.push(format!("assurance {}", actor.acr));
@@ -102,9 +116,15 @@ fn report(policy: Option<&Policy>, entry: &JournalEntry) -> Report {
 
 /// What an entry says by itself, where no bundle has words for it.
 fn untitled(entry: &JournalEntry) -> Report {
-    let section = |code, heading, lines| Section { code, heading, lines };
+    let section = |code, heading, lines| Section {
+        code,
+        heading,
+        lines,
+    };
     let ids = |ids: &mut dyn Iterator<Item = String>| ids.collect::<Vec<String>>();
-    let stage = serde_json::to_value(&entry.stage).unwrap_or_default().to_string();
+    let stage = serde_json::to_value(&entry.stage)
+        .unwrap_or_default()
+        .to_string();
     let purpose = entry.purpose.iter().map(ToString::to_string);
     let mut purpose = purpose
         .chain(entry.bases.iter().map(ToString::to_string))
@@ -118,11 +138,18 @@ fn untitled(entry: &JournalEntry) -> Report {
         })
         .collect();
     data.sort();
-    let steps = entry.steps.iter().map(|step| format!("{}: {}", step.name, step.found));
+    let steps = entry
+        .steps
+        .iter()
+        .map(|step| format!("{}: {}", step.name, step.found));
     Report {
         sections: vec![
             section("outcome", "Outcome", vec![stage]),
-            section("rules", "Rules", ids(&mut entry.rules.iter().map(ToString::to_string))),
+            section(
+                "rules",
+                "Rules",
+                ids(&mut entry.rules.iter().map(ToString::to_string)),
+            ),
             section("purpose", "Purpose and legal basis", ids(&mut purpose)),
             section("data", "Data", data),
             section("walk", "The way of the request", steps.collect()),

@@ -11,11 +11,15 @@ use crate::journal::{LedgerPosition, Verified};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
-    /// Read the whole journal and its log, and name the first entry that is not as it was written
+    /// Say whether the journal is as it was written
+    ///
+    /// Reads every entry and the signed log beside it, and names the first entry that is not as it
+    /// was written. Works beside a running gateway.
     #[command(after_help = EXIT_CODES)]
     Verify(VerifyOptions),
-    /// Print entries in their order, a JSON object a line: codes, keyed pseudonyms and counts,
-    /// never a value
+    /// Print entries in their order, a JSON object a line
+    ///
+    /// An entry holds codes, keyed pseudonyms and counts, never a value.
     #[command(after_help = EXIT_CODES)]
     Export(ExportOptions),
 }
@@ -71,7 +75,11 @@ fn verify(options: &VerifyOptions, terminal: &mut Terminal<'_>) -> Result<Answer
     } else {
         print(&verified, terminal.output)?;
     }
-    Ok(if verified.finding.is_none() { Answer::Yes } else { Answer::No })
+    Ok(if verified.finding.is_none() {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
 }
 
 fn print(verified: &Verified, output: &mut dyn Write) -> Result<(), CliError> {

@@ -12,7 +12,9 @@ use crate::keys::{KeyError, KeyFolder, KeyName};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
-    /// Make the keys and the empty stores that are not there yet; what is there stays as it is
+    /// Make the keys and the empty stores that are not there yet
+    ///
+    /// What is there stays as it is.
     #[command(after_help = EXIT_CODES)]
     Init(Options),
     /// List the keys: what each is for, its kind, and from when it is used
@@ -61,7 +63,10 @@ fn init(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answer, CliErr
         writeln!(terminal.output, "made {}", path.display())?;
     }
     if made.is_empty() {
-        writeln!(terminal.output, "everything is there already; nothing was made")?;
+        writeln!(
+            terminal.output,
+            "everything is there already; nothing was made"
+        )?;
     }
     Ok(Answer::Yes)
 }
@@ -128,10 +133,17 @@ impl Listed {
 fn print(listed: &[Listed], terminal: &mut Terminal<'_>) -> io::Result<()> {
     for key in listed {
         let id = key.id.as_deref().unwrap_or("-");
-        writeln!(terminal.output, "{:<12} {:<8} from {}  {id}", key.name, key.kind, key.from)?;
+        writeln!(
+            terminal.output,
+            "{:<12} {:<8} from {}  {id}",
+            key.name, key.kind, key.from
+        )?;
     }
     if listed.is_empty() {
-        writeln!(terminal.output, "no keys; make them with `muhrdor keys init`")?;
+        writeln!(
+            terminal.output,
+            "no keys; make them with `muhrdor keys init`"
+        )?;
     }
     Ok(())
 }

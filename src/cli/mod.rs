@@ -45,8 +45,13 @@ pub fn run(
         Ok(arguments) => arguments.verb,
         Err(told) => return advised(&told, &mut terminal),
     };
-    let ended = carry_out(&verb, &mut terminal)
-        .and_then(|answer| terminal.output.flush().map(|()| answer).map_err(CliError::Output));
+    let ended = carry_out(&verb, &mut terminal).and_then(|answer| {
+        terminal
+            .output
+            .flush()
+            .map(|()| answer)
+            .map_err(CliError::Output)
+    });
     match ended {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(EXIT_NO),
@@ -59,10 +64,18 @@ pub fn run(
 
 /// Help and version were asked for, or the arguments are wrong.
 fn advised(told: &clap::Error, terminal: &mut Terminal<'_>) -> ExitCode {
-    let stream = if told.use_stderr() { &mut terminal.errors } else { &mut terminal.output };
+    let stream = if told.use_stderr() {
+        &mut terminal.errors
+    } else {
+        &mut terminal.output
+    };
     // Whoever closed the stream does not want to know.
     let _ = write!(stream, "{}", told.render());
-    if told.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
+    if told.use_stderr() {
+        ExitCode::from(EXIT_USAGE)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 fn carry_out(verb: &Verb, terminal: &mut Terminal<'_>) -> Result<Answer, CliError> {
@@ -93,11 +106,16 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Run the gateway until SIGTERM or SIGINT: what is under way is finished first, a second
-    /// signal cuts it off
+    /// Run the gateway
+    ///
+    /// Runs until SIGTERM or SIGINT; what is under way is finished first, a second signal cuts it
+    /// off. Creates nothing: keys and stores are made by `keys init`.
     #[command(after_help = EXIT_CODES)]
     Serve(serve::Options),
-    /// Name every problem of the config, the bundle and the bundle's tests, with file and line
+    /// Name every problem of the config and the bundle, with file and line
+    ///
+    /// Looks at the config, at what it names on this machine, and at the bundle: register, policies
+    /// and their tests. Changes nothing.
     #[command(after_help = EXIT_CODES)]
     Check(check::Options),
     /// Make and look at the keys of a gateway
@@ -106,21 +124,25 @@ enum Verb {
     /// Test the policies, or ask them a question
     #[command(subcommand)]
     Policy(policy::Verb),
-    /// Say why a request was answered as it was, from the journal: the steps it took, rules,
-    /// purpose, legal basis, and which kinds of data left in which form; never a value
+    /// Say why a request was answered as it was
+    ///
+    /// Tells from the journal the steps that the request took, rules, purpose, legal basis and
+    /// case, the reason of a refusal, and which kinds of data left in which form; never a value.
+    /// Works beside a running gateway.
     #[command(after_help = EXIT_CODES)]
     Explain(explain::Options),
-    /// Prove or export what is written about accesses to people's data
+    /// Prove or export what is written about who saw whose data
     #[command(subcommand)]
     Journal(journal::Verb),
     /// Ask the running gateway which bundle is in force
     #[command(after_help = EXIT_CODES)]
     Status(control::Options),
-    /// Have the running gateway take the bundle that its folder holds now; one with problems
-    /// changes nothing
+    /// Have the running gateway take the bundle that its folder holds now
+    ///
+    /// A bundle with problems changes nothing: its problems are told, and the answer is no.
     #[command(after_help = EXIT_CODES)]
     Reload(control::Options),
-    /// Ask the running gateway how often data was about to go where it must not
+    /// Ask the running gateway how often data was about to leave wrongly
     #[command(after_help = EXIT_CODES)]
     Alarms(control::Options),
     /// Try it all: a portal with a sign-in server and e-services of its own around it

@@ -79,8 +79,17 @@ fn test(options: &TestOptions, terminal: &mut Terminal<'_>) -> Result<Answer, Cl
     } else {
         write!(terminal.output, "{text}")?;
     }
-    let held = |suite: &Suite| suite.outcomes.iter().all(|outcome| outcome.failures.is_empty());
-    Ok(if suites.iter().all(held) { Answer::Yes } else { Answer::No })
+    let held = |suite: &Suite| {
+        suite
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.failures.is_empty())
+    };
+    Ok(if suites.iter().all(held) {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
 }
 
 fn explain(options: &ExplainOptions, terminal: &mut Terminal<'_>) -> Result<Answer, CliError> {
@@ -89,16 +98,25 @@ fn explain(options: &ExplainOptions, terminal: &mut Terminal<'_>) -> Result<Answ
         path: path.clone(),
         source,
     })?;
-    let asked = options.bundle.load()?.and_then(|house| ask(&house, path, bytes));
+    let asked = options
+        .bundle
+        .load()?
+        .and_then(|house| ask(&house, path, bytes));
     let suites = match asked {
         Ok(suites) => suites,
         Err(problems) => return unsound(&problems, options.json, terminal),
     };
     let wanted = |outcome: &&Outcome| {
-        options.only.as_ref().is_none_or(|text| outcome.name.contains(text.as_str()))
+        options
+            .only
+            .as_ref()
+            .is_none_or(|text| outcome.name.contains(text.as_str()))
     };
-    let outcomes: Vec<&Outcome> =
-        suites.iter().flat_map(|suite| &suite.outcomes).filter(wanted).collect();
+    let outcomes: Vec<&Outcome> = suites
+        .iter()
+        .flat_map(|suite| &suite.outcomes)
+        .filter(wanted)
+        .collect();
     if options.json {
         let told = |outcome: &&Outcome| {
             let why = outcome.why.to_json();
@@ -114,7 +132,11 @@ fn explain(options: &ExplainOptions, terminal: &mut Terminal<'_>) -> Result<Answ
         }
     }
     if outcomes.is_empty() {
-        writeln!(terminal.errors, "muhrdor: no question of that name in `{}`", path.display())?;
+        writeln!(
+            terminal.errors,
+            "muhrdor: no question of that name in `{}`",
+            path.display()
+        )?;
         return Ok(Answer::No);
     }
     Ok(Answer::Yes)
@@ -125,7 +147,10 @@ fn ask(house: &House, path: &Path, bytes: Vec<u8>) -> Result<Vec<Suite>, Vec<Pro
     let files = BTreeMap::from([(QUESTIONS.to_owned(), bytes)]);
     let source = Source::from_files(PathBuf::new(), files)?;
     policy::run(&house.snapshot.policy, &source).map_err(|problems| {
-        let placed = |problem| Problem { file: path.to_owned(), ..problem };
+        let placed = |problem| Problem {
+            file: path.to_owned(),
+            ..problem
+        };
         problems.into_iter().map(placed).collect()
     })
 }

@@ -30,8 +30,10 @@ pub(super) struct Options {
 
 /// Runs until a signal ends it.
 pub(super) fn serve(options: &Options) -> Result<Answer, CliError> {
-    let overrides =
-        Overrides { listen_public: options.listen, listen_admin: options.admin };
+    let overrides = Overrides {
+        listen_public: options.listen,
+        listen_admin: options.admin,
+    };
     let config = Config::load(&options.config.path, &overrides).map_err(CliError::Problems)?;
     write_messages(&config.telemetry)?;
     runtime()?.block_on(async {
@@ -52,11 +54,17 @@ pub(super) fn demo(
     terminal: &mut Terminal<'_>,
 ) -> Result<Answer, CliError> {
     let filter = DEMO_FILTER.to_owned();
-    write_messages(&Telemetry { format: TelemetryFormat::Text, filter })?;
+    write_messages(&Telemetry {
+        format: TelemetryFormat::Text,
+        filter,
+    })?;
     let ended = runtime()?.block_on(demo::run(options.clone(), clock(), terminal.output));
     match ended {
         Err(DemoError::Walk { failed, all }) => {
-            writeln!(terminal.errors, "muhrdor: {failed} of {all} outcomes were wrong")?;
+            writeln!(
+                terminal.errors,
+                "muhrdor: {failed} of {all} outcomes were wrong"
+            )?;
             Ok(Answer::No)
         }
         ended => Ok(ended.map(|()| Answer::Yes)?),
@@ -74,14 +82,21 @@ pub(super) fn demo_part(
 }
 
 fn runtime() -> Result<Runtime, CliError> {
-    Builder::new_multi_thread().enable_all().build().map_err(CliError::Threads)
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Threads)
 }
 
 /// Sends the program's messages to its standard error.
 fn write_messages(telemetry: &Telemetry) -> Result<(), CliError> {
-    let filter = EnvFilter::try_new(&telemetry.filter)
-        .map_err(|source| CliError::Filter { filter: telemetry.filter.clone(), source })?;
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
+    let filter = EnvFilter::try_new(&telemetry.filter).map_err(|source| CliError::Filter {
+        filter: telemetry.filter.clone(),
+        source,
+    })?;
+    let lines = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
     // Taken already only where this process was set up before: then that stays.
     let _ = match telemetry.format {
         TelemetryFormat::Text => tracing::subscriber::set_global_default(lines.finish()),
