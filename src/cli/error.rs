@@ -54,10 +54,9 @@ impl CliError {
             return;
         }
         let told = match self.problems() {
-            Some(problems) => problems
-                .iter()
-                .map(|problem| format!("{problem}\n"))
-                .collect(),
+            Some(problems) => problems.iter().fold(String::new(), |told, problem| {
+                told + &format!("{problem}\n")
+            }),
             None => format!("muhrdor: {}{}\n", self.with_causes(), self.mend()),
         };
         // There is nobody left to tell if this does not arrive.

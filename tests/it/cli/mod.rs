@@ -34,7 +34,7 @@ impl Site {
             admin: "127.0.0.1:8444".parse().unwrap(),
             parts: Vec::new(),
         };
-        let config = write_config(&files, &run).unwrap();
+        let config = write_config(&files, &run, |config| config).unwrap();
         let site = Self { folder, config };
         copy(&top().join("policies"), &site.path("policies"));
         let ours = format!("dir = \"{}\"", site.path("policies").display());
