@@ -18,6 +18,8 @@ mod egress;
 mod framing;
 mod fuzz;
 mod headers;
+#[cfg(feature = "demo")]
+mod house;
 mod journal;
 mod keys;
 mod limits;
