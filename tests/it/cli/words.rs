@@ -31,12 +31,11 @@ fn the_help_of_every_verb_is_as_it_is_written_down() {
         let words = [*verb, &["--help"]].concat();
         let said = run(&words).exits(0);
         assert_eq!(said.errors, "");
-        transcript.push_str(&format!("$ muhrdor {}\n", words.join(" ")));
-        let lines = said
-            .output
-            .lines()
-            .map(|line| format!("{}\n", line.trim_end()));
-        transcript.extend(lines.chain(["\n".to_owned()]));
+        transcript.extend(["$ muhrdor ", &words.join(" "), "\n"]);
+        for line in said.output.lines() {
+            transcript.extend([line.trim_end(), "\n"]);
+        }
+        transcript.push('\n');
     }
     // Not `assert_eq`: this way what the program says now can be read, and copied.
     assert!(transcript == include_str!("help.txt"), "{transcript}");
