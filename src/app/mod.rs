@@ -52,5 +52,5 @@ pub async fn serve(
 /// Every problem of a config file, its bundle and the bundle's tests.
 #[must_use]
 pub fn check(path: &Path) -> Vec<Problem> {
-    config::check(path, |config| bundle::problems(config))
+    config::check(path, bundle::problems)
 }
