@@ -21,7 +21,21 @@ pub(crate) const AZIZA: &str = "41507850211172";
 /// The grounds of a test, gone with it.
 pub(crate) struct TestGrounds {
     pub(crate) grounds: Grounds,
-    _home: TempDir,
+    _home: Home,
+}
+
+/// Its folder stays when a test has failed: to be looked into, and because a gateway under which
+/// its store disappears ends the whole process.
+struct Home(Option<TempDir>);
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(home) = self.0.take()
+        {
+            eprintln!("what the failed test left is in {}", home.keep().display());
+        }
+    }
 }
 
 impl TestGrounds {
@@ -35,7 +49,7 @@ impl TestGrounds {
         let grounds = Grounds::prepare(program, data_dir, anywhere, &clock, change).await;
         Self {
             grounds: grounds.unwrap(),
-            _home: home,
+            _home: Home(Some(home)),
         }
     }
 
