@@ -1,5 +1,6 @@
 //! Who asks?
 
+pub mod bearer;
 pub mod keysets;
 pub mod login;
 pub mod providers;
