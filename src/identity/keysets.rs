@@ -129,6 +129,15 @@ impl KeySets {
         }
     }
 
+    /// Which fetch of the issuer's set is in use now; fetches it when that is due. What was
+    /// verified with a key of another one is to be verified again.
+    ///
+    /// # Errors
+    /// [`KeySetError::UnknownIssuer`], [`KeySetError::Provider`].
+    pub async fn generation(&self, issuer: &str) -> Result<u64, KeySetError> {
+        Ok(self.set(issuer, Wish::Any).await?.generation)
+    }
+
     async fn set(&self, issuer: &str, wish: Wish) -> Result<Fetched<Vec<Jwk>>, KeySetError> {
         let known = self.issuer(issuer)?;
         let fetch = async {
