@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
+use serde_json::Value;
 
 use crate::app::error::AppError;
 use crate::config::{Config, Store};
+use crate::domain::time::Timestamp;
 use crate::journal::{self, Journal, Ledger, Reader, Verified};
 use crate::keys::{KeyFolder, KeyName, Pseudonym, Rotation, Signer, Vault};
 use crate::store::embedded::{FileTiles, SqliteLedger, SqliteLock};
@@ -167,6 +169,14 @@ pub(super) fn create(config: &Config, keys: &Keys) -> Result<Vec<PathBuf>, AppEr
         made.extend([places.tiles.clone(), places.lock.clone()]);
     }
     Ok(made)
+}
+
+/// The keys that the gateway's assertions are checked with, as a JWK set (RFC 7517 §5).
+///
+/// # Errors
+/// When the keys cannot be read.
+pub fn key_set(config: &Config, now: Timestamp) -> Result<Value, AppError> {
+    Ok(Keys::open(config)?.assertion.jwks(now))
 }
 
 /// Reads the journal beside a process that writes it.

@@ -39,7 +39,7 @@ pub use jws::{PublicKey, SigningKey, TokenError, verify};
 pub use part::{Part, PartOptions, Ready, run_part};
 pub use report::{Places, print_json, print_lines};
 pub use services::{Assertions, BodySystem, CivilRegistry, PensionFund, Unvouched};
-pub use settings::DATA_DIR;
+pub use settings::{DATA_DIR, Run, write_config};
 pub use sign_in::Provider;
 pub use walk::{Scene, SignedIn, Visitor, walk};
 

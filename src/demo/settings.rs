@@ -23,7 +23,7 @@ pub struct Run {
 ///
 /// # Errors
 /// When the config cannot be read or written.
-pub(super) fn write_config(
+pub fn write_config(
     folder: &Folder,
     run: &Run,
     change: impl FnOnce(String) -> String,

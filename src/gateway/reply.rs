@@ -35,6 +35,10 @@ pub struct Reply {
     response: Response<Body>,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a proof is used up by the reply it lets out"
+)]
 impl Reply {
     /// What may leave, once that is recorded. `page` takes the place of in-house JSON; `origin` is
     /// the origin that may read it.
@@ -245,11 +249,13 @@ fn challenge(refusal: &Refusal) -> Option<HeaderValue> {
         Reason::InvalidToken => "Bearer error=\"invalid_token\"".to_owned(),
         Reason::InsufficientScope => "Bearer error=\"insufficient_scope\"".to_owned(),
         Reason::StrongerSignInNeeded => {
-            let mut text = "Bearer error=\"insufficient_user_authentication\"".to_owned();
-            if let Some(Hint::StepUp(rank)) = refusal.hint() {
-                text.push_str(&format!(", acr_values=\"{rank}\""));
+            let error = "Bearer error=\"insufficient_user_authentication\"";
+            match refusal.hint() {
+                Some(Hint::StepUp(rank)) => format!("{error}, acr_values=\"{rank}\""),
+                Some(Hint::Justify | Hint::Case | Hint::Approve | Hint::Consent) | None => {
+                    error.to_owned()
+                }
             }
-            text
         }
         _ => return None,
     };

@@ -97,9 +97,8 @@ impl UpstreamError {
             Self::Unavailable { .. } => Reason::UpstreamUnavailable,
             Self::Timeout { .. } => Reason::UpstreamTimeout,
             Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
-            Self::BodyBroken => Reason::BadRequest,
             Self::InHouse(InHouseError::NotFound) => Reason::NothingToDisclose,
-            Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
+            Self::BodyBroken | Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
             Self::InHouse(InHouseError::Unavailable(_)) => Reason::JournalUnavailable,
         }
     }

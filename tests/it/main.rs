@@ -9,6 +9,8 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+#[cfg(feature = "demo")]
+mod cli;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
