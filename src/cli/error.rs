@@ -53,14 +53,12 @@ impl CliError {
         if self.reader_gone() {
             return;
         }
-        let told = match self.problems() {
-            Some(problems) => problems.iter().fold(String::new(), |told, problem| {
-                told + &format!("{problem}\n")
-            }),
-            None => format!("muhrdor: {}{}\n", self.with_causes(), self.mend()),
+        let told: Vec<String> = match self.problems() {
+            Some(problems) => problems.iter().map(ToString::to_string).collect(),
+            None => vec![format!("muhrdor: {}{}", self.with_causes(), self.mend())],
         };
         // There is nobody left to tell if this does not arrive.
-        let _ = errors.write_all(told.as_bytes());
+        let _ = writeln!(errors, "{}", told.join("\n"));
     }
 
     fn problems(&self) -> Option<&[Problem]> {

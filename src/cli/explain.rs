@@ -15,8 +15,9 @@ use crate::policy::{self, Policy, Report, Section};
 pub(super) struct Options {
     #[command(flatten)]
     config: ConfigFile,
-    /// The number of the request: the 32 hexadecimal digits of `Muhrdor-Request-Id`, which every
-    /// answer has and a refused person is shown
+    /// The number of the request: 32 hexadecimal digits
+    ///
+    /// Every answer has it in the header `Muhrdor-Request-Id`; a refused person is shown it.
     #[arg(value_name = "REQUEST_ID", value_parser = request_id)]
     request: VisitId,
     /// Say it as JSON

@@ -15,7 +15,7 @@ pub(super) enum Verb {
     ///
     /// Reads every entry and the signed log beside it, and names the first entry that is not as it
     /// was written. Works beside a running gateway.
-    #[command(after_help = EXIT_CODES)]
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
     Verify(VerifyOptions),
     /// Print entries in their order, a JSON object a line
     ///

@@ -110,13 +110,13 @@ enum Verb {
     ///
     /// Runs until SIGTERM or SIGINT; what is under way is finished first, a second signal cuts it
     /// off. Creates nothing: keys and stores are made by `keys init`.
-    #[command(after_help = EXIT_CODES)]
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
     Serve(serve::Options),
     /// Name every problem of the config and the bundle, with file and line
     ///
     /// Looks at the config, at what it names on this machine, and at the bundle: register, policies
     /// and their tests. Changes nothing.
-    #[command(after_help = EXIT_CODES)]
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
     Check(check::Options),
     /// Make and look at the keys of a gateway
     #[command(subcommand)]
@@ -129,7 +129,7 @@ enum Verb {
     /// Tells from the journal the steps that the request took, rules, purpose, legal basis and
     /// case, the reason of a refusal, and which kinds of data left in which form; never a value.
     /// Works beside a running gateway.
-    #[command(after_help = EXIT_CODES)]
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
     Explain(explain::Options),
     /// Prove or export what is written about who saw whose data
     #[command(subcommand)]
@@ -140,7 +140,7 @@ enum Verb {
     /// Have the running gateway take the bundle that its folder holds now
     ///
     /// A bundle with problems changes nothing: its problems are told, and the answer is no.
-    #[command(after_help = EXIT_CODES)]
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
     Reload(control::Options),
     /// Ask the running gateway how often data was about to leave wrongly
     #[command(after_help = EXIT_CODES)]

@@ -251,7 +251,7 @@ impl Gateway {
                 (recorded, signed_out.end_session)
             }
             None => {
-                cookies.push(identity.forgotten());
+                cookies.push(identity.forgotten()?);
                 (Recorded::exempt(visit.id()), None)
             }
         };

@@ -110,15 +110,17 @@ impl Identity {
     pub async fn sign_out(&self, whose: SignedIn) -> Result<SignedOut, IdentityError> {
         self.parts.sessions.end(&whose.handle).await?;
         Ok(SignedOut {
-            set_cookie: Sessions::cleared_cookie(),
+            set_cookie: Sessions::cleared_cookie()?,
             end_session: self.parts.login.end_session(whose.session.realm()).await,
         })
     }
 
     /// What makes a browser forget a session that is no more.
-    #[must_use]
-    pub fn forgotten(&self) -> HeaderValue {
-        Sessions::cleared_cookie()
+    ///
+    /// # Errors
+    /// Never, as long as the cookie's name is one.
+    pub fn forgotten(&self) -> Result<HeaderValue, IdentityError> {
+        Ok(Sessions::cleared_cookie()?)
     }
 
     /// Puts a case and its purpose on the desk of an official, or clears it.

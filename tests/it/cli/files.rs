@@ -135,7 +135,7 @@ fn a_config_that_cannot_be_read_ends_every_verb() {
         let words = [words, &["--config", "no/such.toml"]].concat();
         run(&words)
             .exits(3)
-            .says(&["`no/such.toml`", "cannot be read", "--config"]);
+            .says(&["no/such.toml", "cannot be read", "--config"]);
     }
 }
 

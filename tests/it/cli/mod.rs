@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use muhrdor::clock::{Clock, SystemClock};
-use muhrdor::demo::{Folder, Run, write_config};
+use muhrdor::demo::Folder;
 use ring::rand::SystemRandom;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,21 +29,15 @@ impl Site {
         files.make().unwrap();
         files.make_secrets(&SystemRandom::new()).unwrap();
         files.make_certificate(SystemClock::new().now()).unwrap();
-        let run = Run {
-            portal: "127.0.0.1:8443".parse().unwrap(),
-            admin: "127.0.0.1:8444".parse().unwrap(),
-            parts: Vec::new(),
-        };
-        let config = write_config(&files, &run, |config| config).unwrap();
+        // Paths are relative to the file they stand in.
+        let text = fs::read_to_string(top().join("deploy/demo/gateway.toml")).unwrap();
+        let text = text
+            .replace("../../muhrdor-demo/", "")
+            .replace("../../policies", "policies");
+        let config = folder.path().join("gateway.toml");
+        fs::write(&config, text).unwrap();
         let site = Self { folder, config };
         copy(&top().join("policies"), &site.path("policies"));
-        let ours = format!("dir = \"{}\"", site.path("policies").display());
-        let line = site.text("gateway.toml");
-        let line = line
-            .lines()
-            .find(|line| line.ends_with("/policies\""))
-            .unwrap();
-        site.change("gateway.toml", line, &ours);
         site
     }
 

@@ -31,16 +31,21 @@ fn the_help_of_every_verb_is_as_it_is_written_down() {
         let words = [*verb, &["--help"]].concat();
         let said = run(&words).exits(0);
         assert_eq!(said.errors, "");
-        transcript.push_str(&format!("$ muhrdor {}\n{}\n", words.join(" "), said.output));
+        transcript.extend(["$ muhrdor ", &words.join(" "), "\n"]);
+        for line in said.output.lines() {
+            transcript.extend([line.trim_end(), "\n"]);
+        }
+        transcript.push('\n');
     }
-    assert_eq!(transcript, include_str!("help.txt"), "{transcript}");
+    // Not `assert_eq`: this way what the program says now can be read, and copied.
+    assert!(transcript == include_str!("help.txt"), "{transcript}");
 }
 
 #[test]
 fn a_sentence_that_is_none_says_what_is_meant_and_exits_with_2() {
     for (words, parts) in [
         (&[][..], &["Usage: muhrdor"][..]),
-        (&["srve"], &["`serve`", "'serve'"][1..]),
+        (&["srve"], &["'serve'"]),
         (&["serve"], &["--config <FILE>"]),
         (
             &["explain", "--config", "x", "12"],
@@ -52,7 +57,7 @@ fn a_sentence_that_is_none_says_what_is_meant_and_exits_with_2() {
             &["cannot be used with"],
         ),
         (
-            &["journal", "export", "--config", "x", "--from", "-1"],
+            &["journal", "export", "--config", "x", "--from", "x"],
             &["--from"],
         ),
         (
