@@ -119,8 +119,8 @@ impl SessionStore for SqliteSessions {
             )?;
             let first: Option<i64> =
                 snapshot.query_row("select min(number) from change", [], |row| row.get(0))?;
-            let mut select = snapshot
-                .prepare("select key from change where number > ?1 order by number")?;
+            let mut select =
+                snapshot.prepare("select key from change where number > ?1 order by number")?;
             let keys = select
                 .query_map([to_row(sequence)], |row| row.get(0).map(RowKey))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
