@@ -50,81 +50,51 @@ enum Who {
     System,
 }
 
+const SMALL: &str = "/civil/info/services";
+const LARGE: &str = "/civil/info";
 const RECORD: &str = "/pension/records/41507850211172";
 const QUESTION: &str = "/pension/records/41507850211172/income?below=5000000";
 const APPLY: &str = "/civil/records/41507850211172/applications";
 
 fn ways() -> Vec<Way> {
-    let way = |name, who, method, path, headers| Way {
+    let get = |name, who, path, headers| Way {
         name,
         who,
-        method,
+        method: Method::GET,
         path,
         headers,
     };
+    let benefit = &[("muhrdor-purpose", "benefit.assess")];
+    let assess = &[
+        ("muhrdor-purpose", "pension.assess"),
+        ("muhrdor-case", "\"PF-2026-000117\""),
+    ];
+    let form = &[
+        ("content-type", "application/json"),
+        ("sec-fetch-site", "same-origin"),
+    ];
     vec![
-        way(
-            "nobody, public, small",
-            Who::Nobody,
-            Method::GET,
-            "/civil/info/services",
-            &[],
-        ),
-        way(
-            "nobody, public, 400 KiB streamed",
-            Who::Nobody,
-            Method::GET,
-            "/civil/info",
-            &[],
-        ),
-        way(
-            "bearer, public, small",
-            Who::System,
-            Method::GET,
-            "/civil/info/services",
-            &[],
-        ),
-        way(
-            "bearer, yes or no, journal",
-            Who::System,
-            Method::GET,
-            QUESTION,
-            &[("muhrdor-purpose", "benefit.assess")],
-        ),
-        way(
-            "session, fields, journal",
-            Who::Aziza,
-            Method::GET,
-            RECORD,
-            &[],
-        ),
-        way(
-            "session, fields, case and facts, journal",
+        get("nobody, public, small", Who::Nobody, SMALL, &[]),
+        get("nobody, public, 400 KiB streamed", Who::Nobody, LARGE, &[]),
+        get("bearer, public, small", Who::System, SMALL, &[]),
+        get("bearer, yes or no, journal", Who::System, QUESTION, benefit),
+        get("session, fields, journal", Who::Aziza, RECORD, &[]),
+        get(
+            "session, fields, facts, journal",
             Who::Gulnora,
-            Method::GET,
             RECORD,
-            &[
-                ("muhrdor-purpose", "pension.assess"),
-                ("muhrdor-case", "\"PF-2026-000117\""),
-            ],
+            assess,
         ),
-        way(
-            "session, page in the house",
+        get(
+            "session, in the house, journal",
             Who::Aziza,
-            Method::GET,
             "/my/journal",
             &[],
         ),
-        way(
-            "session, write: intent and outcome",
-            Who::Aziza,
-            Method::POST,
-            APPLY,
-            &[
-                ("content-type", "application/json"),
-                ("sec-fetch-site", "same-origin"),
-            ],
-        ),
+        Way {
+            method: Method::POST,
+            ..get("session, write: intent, outcome", Who::Aziza, APPLY, form)
+        },
     ]
 }
 
@@ -138,9 +108,11 @@ async fn main() {
     let anywhere = "127.0.0.1:0".parse().unwrap();
     let clock = Arc::new(SystemClock::new());
     let (folder, around) = (home.path().to_owned(), program.clone());
-    let grounds = Grounds::prepare(around, folder, anywhere, &*clock, unhurried)
-        .await
-        .unwrap();
+    let grounds = Grounds::prepare(around, folder, anywhere, &*clock, |config| {
+        unhurried(&config)
+    })
+    .await
+    .unwrap();
     let gateway = serve(&program, &grounds).await;
     println!(
         "{:<42} {:>9} {:>10} {:>14} {:>12}",
@@ -260,7 +232,7 @@ fn cpu_seconds(process: u32) -> f64 {
 }
 
 /// Lifts the limits that one address with one account would meet.
-fn unhurried(config: String) -> String {
+fn unhurried(config: &str) -> String {
     config
         .replace("requests_max = 60,", "requests_max = 1000000,")
         .replace("requests_max = 1200,", "requests_max = 1000000,")

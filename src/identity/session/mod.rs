@@ -8,18 +8,18 @@
 
 mod handle;
 mod memory;
+mod parts;
 mod record;
 mod store;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use http::HeaderValue;
 use ring::rand::SecureRandom;
 use tokio::sync::watch;
-use tokio::task::{self, JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::domain::name::RealmId;
@@ -34,17 +34,13 @@ pub use handle::Handle;
 pub use store::{Changed, RowKey, SessionRow, SessionStore, SessionStoreError};
 
 use memory::Memory;
-use record::Record;
+use parts::{Parts, watch_changes};
 
 /// The cookie of a session.
 pub const SESSION_COOKIE: &str = "__Host-muhrdor";
 
 /// How often at most a session's use is written down, in milliseconds.
 const SEEN_MS_MIN: i64 = 60_000;
-/// How often rows that are of no use any more are looked for, in polls.
-const POLLS_A_SWEEP: u32 = 120;
-/// Rows that one sweep removes at most.
-const SWEEP_ROWS_MAX: u32 = 1_000;
 
 /// How long a realm's sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,17 +133,6 @@ pub struct Sessions {
     parts: Arc<Parts>,
     stop: watch::Sender<bool>,
     watching: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What the room shares with the task that looks for ended sessions.
-struct Parts {
-    store: Arc<dyn SessionStore>,
-    settings: SessionSettings,
-    vault: Arc<Vault>,
-    pseudonym: Arc<Pseudonym>,
-    random: Arc<dyn SecureRandom + Send + Sync>,
-    clock: Arc<dyn Clock>,
-    memory: Memory,
 }
 
 impl Sessions {
@@ -303,85 +288,6 @@ impl Sessions {
         if let Some(task) = task {
             // A panic of the task has been told where it happened.
             drop(task.await);
-        }
-    }
-}
-
-impl Parts {
-    /// Asks the store, which blocks, from a thread that may wait.
-    async fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&dyn SessionStore) -> Result<T, SessionStoreError> + Send + 'static,
-    ) -> Result<T, SessionError> {
-        let store = Arc::clone(&self.store);
-        let asked = task::spawn_blocking(move || question(&*store)).await;
-        Ok(asked.map_err(|_| SessionError::CutOff)??)
-    }
-
-    fn bounds(&self, realm: &RealmId) -> Result<SessionBounds, SessionError> {
-        let bounds = self.settings.realms.get(realm).copied();
-        bounds.ok_or_else(|| SessionError::Realm(realm.clone()))
-    }
-
-    fn idle_until(&self, realm: &RealmId, now: Timestamp) -> Result<Timestamp, SessionError> {
-        Ok(now.plus_ms(i64::from(self.bounds(realm)?.idle_seconds_max) * 1000))
-    }
-
-    fn seal(&self, handle: &Handle, session: &Session) -> Result<Vec<u8>, SessionError> {
-        let written = Record::of(session)?.write()?;
-        handle
-            .seal(&written, &self.vault, &*self.random)
-            .map_err(SessionError::Key)
-    }
-
-    /// The session of a row. `None` when its realm is not kept any more.
-    fn unseal(&self, handle: &Handle, sealed: &[u8]) -> Result<Option<Session>, SessionError> {
-        let written = handle.open(sealed, &self.vault)?;
-        let session = Record::read(&written)?.session(&self.pseudonym)?;
-        Ok(self
-            .settings
-            .realms
-            .contains_key(&session.realm)
-            .then_some(session))
-    }
-
-    /// Forgets what has changed elsewhere since the last look.
-    async fn catch_up(&self) -> Result<(), SessionError> {
-        let (since, began) = (self.memory.sequence(), self.clock.monotonic());
-        let changed = self.ask(move |store| store.changed_since(since)).await?;
-        self.memory.caught_up(&changed, began);
-        Ok(())
-    }
-
-    async fn sweep(&self) -> Result<(), SessionError> {
-        let now = self.clock.now();
-        let longest = self
-            .settings
-            .realms
-            .values()
-            .map(|bounds| bounds.seconds_max)
-            .max();
-        let kept_since = now.plus_ms(-1000 * i64::from(longest.unwrap_or_default()));
-        self.ask(move |store| store.sweep(now, kept_since, SWEEP_ROWS_MAX))
-            .await
-    }
-}
-
-async fn watch_changes(parts: Arc<Parts>, mut stopped: watch::Receiver<bool>) {
-    let pause = Duration::from_millis(u64::from(parts.settings.revocation_poll_ms));
-    let mut polls = 0_u32;
-    loop {
-        tokio::select! {
-            _ = stopped.changed() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        polls = polls.wrapping_add(1);
-        let mut outcome = parts.catch_up().await;
-        if polls.is_multiple_of(POLLS_A_SWEEP) && outcome.is_ok() {
-            outcome = parts.sweep().await;
-        }
-        if let Err(cause) = outcome {
-            tracing::warn!(target: "muhrdor::sessions", %cause, "sessions cannot be looked after");
         }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use http::Method;
 use muhrdor::app::{journal_reader, verify_journal};
@@ -18,21 +17,23 @@ use muhrdor::tlog::proof::{TileReader, check_consistency};
 use muhrdor::tlog::storage::TileStorage;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{AZIZA, TestGrounds, call, unhurried};
 
 /// How often the gateway is killed.
 const KILLS: usize = 50;
-/// Between the first answer and the kill, in milliseconds.
-const KILL_MS_MAX: u64 = 400;
+/// Answers of one life at most: the kill comes somewhere before.
+const ANSWERS_MAX: u32 = 120;
 /// Clients that ask at the same time.
 const CLIENTS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_in_the_journal_however_the_process_ends() {
-    let grounds = TestGrounds::prepare(unhurried).await;
+    let grounds = TestGrounds::prepare(|config| unhurried(&config)).await;
     let answered = Arc::new(Mutex::new(HashSet::new()));
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let tiles =
@@ -52,11 +53,15 @@ async fn every_answer_is_in_the_journal_however_the_process_ends() {
                 visitors
             }
         };
+        // Where in the work of a request it hits is up to the scheduler.
+        let lives = random.next_u32() % ANSWERS_MAX;
+        let (answers, mut counted) = watch::channel(0);
         let mut load = JoinSet::new();
         for (at, visitor) in visitors.into_iter().enumerate() {
-            load.spawn(ask_until_it_is_gone(visitor, at, Arc::clone(&answered)));
+            let (answered, answers) = (Arc::clone(&answered), answers.clone());
+            load.spawn(ask_until_it_is_gone(visitor, at, answered, answers));
         }
-        tokio::time::sleep(Duration::from_millis(random.next_u64() % KILL_MS_MAX)).await;
+        counted.wait_for(|count| *count >= lives).await.unwrap();
         gateway.kill().await.unwrap();
         // The sessions outlive the process: the same visitors come again.
         aziza = Some(load.join_all().await);
@@ -79,9 +84,9 @@ async fn every_answer_is_in_the_journal_however_the_process_ends() {
         check_consistency(head, &now, &proof).unwrap();
     }
     let reader = journal_reader(&config).unwrap();
-    let answered = answered.lock().unwrap();
+    let answered = std::mem::take(&mut *answered.lock().unwrap());
     assert!(answered.len() > KILLS, "{sizes:?}");
-    for visit in answered.iter() {
+    for visit in &answered {
         assert!(
             !reader.of_visit(*visit).unwrap().is_empty(),
             "{visit} was answered: {sizes:?}"
@@ -108,23 +113,15 @@ async fn serve(grounds: &TestGrounds) -> Child {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    loop {
-        if grounds.visitor().get("/services", &[]).await.is_ok() {
-            // Nobody reads on: a full pipe must not stop the gateway.
-            drop(child.stderr.take().map(|mut log| {
-                tokio::spawn(async move { tokio::io::copy(&mut log, &mut tokio::io::sink()).await })
-            }));
-            return child;
-        }
-        if let Some(status) = child.try_wait().unwrap() {
-            let said = child.wait_with_output().await.unwrap();
-            panic!(
-                "serve ended with {status}: {}",
-                String::from_utf8_lossy(&said.stderr)
-            );
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("muhrdor::serve: ready") {
+        let read = log.read_line(&mut said).await.unwrap();
+        assert!(read > 0, "serve ended: {said}");
     }
+    // Nobody reads on: a full pipe must not stop the gateway.
+    tokio::spawn(async move { tokio::io::copy(&mut log, &mut tokio::io::sink()).await });
+    child
 }
 
 /// Reads and writes in turn; keeps the number of every answer of an identified principal.
@@ -132,13 +129,14 @@ async fn ask_until_it_is_gone(
     mut visitor: Visitor,
     at: usize,
     answered: Arc<Mutex<HashSet<VisitId>>>,
+    answers: watch::Sender<u32>,
 ) -> Visitor {
     let record = format!("/civil/records/{AZIZA}");
     let apply = format!("/civil/records/{AZIZA}/applications");
     let mut turn = at;
     loop {
         turn += 1;
-        let (method, path) = if turn % 3 == 0 {
+        let (method, path) = if turn.is_multiple_of(3) {
             (Method::POST, &apply)
         } else {
             (Method::GET, &record)
@@ -152,5 +150,6 @@ async fn ask_until_it_is_gone(
             .lock()
             .unwrap()
             .insert(VisitId::parse(number).unwrap());
+        answers.send_modify(|count| *count += 1);
     }
 }

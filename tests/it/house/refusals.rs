@@ -144,9 +144,7 @@ async fn everyone_is_refused_what_the_table_says() {
     let expected = include_str!("refusals.txt");
     let table: Vec<&str> = table.lines().map(str::trim_end).collect();
     let expected: Vec<&str> = expected.lines().collect();
-    if table != expected {
-        panic!("the table is now\n{}", table.join("\n"));
-    }
+    assert!(table == expected, "the table is now\n{}", table.join("\n"));
 }
 
 async fn come(house: &House, who: &str) -> Visitor {

@@ -97,7 +97,7 @@ async fn what_is_withheld_changes_no_byte_that_leaves() {
     let house = House::open_with(|config| {
         let (before, after) = config.split_once("[upstreams.pension-fund]").unwrap();
         let (_, rest) = after.trim_start().split_once('\n').unwrap();
-        unhurried(format!(
+        unhurried(&format!(
             "{before}[upstreams.pension-fund]\naddress = \"{address}\"\n{rest}"
         ))
     })
