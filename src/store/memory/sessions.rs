@@ -99,7 +99,8 @@ impl SessionStore for MemorySessions {
         let rows_max = usize::try_from(rows_max).unwrap_or(usize::MAX);
         let old = inner.changes.iter().take_while(|(.., at)| *at < kept_since);
         let goes = old.take(rows_max).count();
-        if let Some((number, ..)) = inner.changes.drain(..goes).next_back() {
+        let swept = inner.changes.drain(..goes).next_back();
+        if let Some((number, ..)) = swept {
             inner.swept = number;
         }
         Ok(())
