@@ -5,6 +5,7 @@ mod refusals;
 mod sameness;
 mod sign_in;
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,11 @@ impl Drop for Home {
         if std::thread::panicking()
             && let Some(home) = self.0.take()
         {
-            println!("what the failed test left is in {}", home.keep().display());
+            let _told = writeln!(
+                std::io::stderr(),
+                "what the failed test left is in {}",
+                home.keep().display()
+            );
         }
     }
 }
