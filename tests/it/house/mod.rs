@@ -1,9 +1,11 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
 mod kill;
+mod readiness;
 mod refusals;
 mod sameness;
 mod sign_in;
+mod trouble;
 
 use std::io::Write;
 use std::path::Path;
