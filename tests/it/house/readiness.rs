@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -220,4 +221,28 @@ async fn requests_are_answered_while_a_reload_waits_for_a_disk() {
     );
     assert_eq!(reload.await.unwrap()["ok"], true);
     house.close().await;
+}
+
+#[test]
+fn the_unit_and_the_image_say_only_what_the_program_does() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let unit = fs::read_to_string(deploy.join("systemd/muhrdor.service")).unwrap();
+    let image = fs::read_to_string(deploy.join("Containerfile")).unwrap();
+    // Nothing tells systemd that it is ready, and no signal but those that end it is listened to.
+    assert!(unit.lines().any(|line| line == "Type=exec"));
+    assert!(unit.lines().all(|line| !line.contains("kill ")));
+    let mut calls: Vec<Vec<String>> = unit
+        .lines()
+        .filter(|line| line.starts_with("Exec"))
+        .map(|line| line.split_once("=/usr/bin/muhrdor ").unwrap().1)
+        .map(|words| words.split(' ').map(str::to_owned).collect())
+        .collect();
+    assert_eq!(calls.len(), 3);
+    let line = image.lines().find_map(|line| line.strip_prefix("CMD "));
+    calls.push(serde_json::from_str(line.unwrap()).unwrap());
+    for words in calls {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_muhrdor"));
+        let said = program.args(&words).arg("--help").output().unwrap();
+        assert!(said.status.success(), "{words:?}");
+    }
 }

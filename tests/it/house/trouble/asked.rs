@@ -49,7 +49,7 @@ async fn a_body_that_is_too_large_goes_nowhere() {
         ("sec-fetch-site", "same-origin"),
     ];
     puppet.says(
-        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n\
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 21\r\n\r\n\
          {\"error\": \"bad-form\"}",
         Then::Close,
     );

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use muhrdor::app;
 use muhrdor::clock::{Clock, HandClock, SystemClock};
 use muhrdor::domain::entry::Stage;
@@ -46,7 +48,7 @@ async fn a_sign_in_provider_that_comes_up_later_is_used_then() {
     );
     assert!(page.received().contains("<h1"), "{}", page.received());
     // A token that cannot be checked is believed as little as one that is wrong.
-    let mut system = house.grounds.visitor().with_bearer(UNCHECKED);
+    let mut system = house.grounds.visitor().with_bearer(&unchecked(&vacant));
     let path = format!("/pension/records/{AZIZA}/income?below=5000000");
     let purpose = [("muhrdor-purpose", "benefit.assess")];
     let reply = system.get(&path, &purpose).await.unwrap();
@@ -69,9 +71,13 @@ async fn a_sign_in_provider_that_comes_up_later_is_used_then() {
     house.close().await;
 }
 
-/// A token of the right form whose signature nobody can check without the provider's keys.
-const UNCHECKED: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImEifQ.e30.\
-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// A token of the right form whose signature nobody can check without the issuer's keys.
+fn unchecked(issuer: &Vacant) -> String {
+    let part = |part: &str| URL_SAFE_NO_PAD.encode(part);
+    let head = part("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"a\"}");
+    let claims = format!("{{\"iss\":\"http://{}/officials\"}}", issuer.address);
+    format!("{head}.{}.{}", part(&claims), part(&"s".repeat(64)))
+}
 
 /// The demo's sign-in server, where the gateway has been looking for it.
 async fn provider(grounds: &TestGrounds, at: &Vacant) -> Child {
