@@ -10,6 +10,7 @@ use muhrdor::app;
 use muhrdor::clock::{Clock, HandClock, SystemClock};
 use muhrdor::domain::entry::Stage;
 use muhrdor::domain::reason::Reason;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -48,7 +49,8 @@ async fn a_sign_in_provider_that_comes_up_later_is_used_then() {
     );
     assert!(page.received().contains("<h1"), "{}", page.received());
     // A token that cannot be checked is believed as little as one that is wrong.
-    let mut system = house.grounds.visitor().with_bearer(&unchecked(&vacant));
+    let token = unchecked(&house.grounds, &vacant).await;
+    let mut system = house.grounds.visitor().with_bearer(&token);
     let path = format!("/pension/records/{AZIZA}/income?below=5000000");
     let purpose = [("muhrdor-purpose", "benefit.assess")];
     let reply = system.get(&path, &purpose).await.unwrap();
@@ -71,12 +73,15 @@ async fn a_sign_in_provider_that_comes_up_later_is_used_then() {
     house.close().await;
 }
 
-/// A token of the right form whose signature nobody can check without the issuer's keys.
-fn unchecked(issuer: &Vacant) -> String {
-    let part = |part: &str| URL_SAFE_NO_PAD.encode(part);
-    let head = part("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"a\"}");
-    let claims = format!("{{\"iss\":\"http://{}/officials\"}}", issuer.address);
-    format!("{head}.{}.{}", part(&claims), part(&"s".repeat(64)))
+/// A system's token, from an issuer whose keys cannot be had.
+async fn unchecked(grounds: &TestGrounds, issuer: &Vacant) -> String {
+    let token = grounds.grounds.token("social-agency-system").await.unwrap();
+    let parts: Vec<&str> = token.split('.').collect();
+    let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+    let mut claims: Value = serde_json::from_slice(&claims).unwrap();
+    claims["iss"] = format!("http://{}/officials", issuer.address).into();
+    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+    format!("{}.{claims}.{}", parts[0], parts[2])
 }
 
 /// The demo's sign-in server, where the gateway has been looking for it.
