@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
+use muhrdor::demo::Visitor;
 use muhrdor::domain::entry::Stage;
 use muhrdor::domain::reason::Reason;
 use rustls::pki_types::pem::PemObject;
@@ -20,100 +21,88 @@ use super::{AZIZA, House, TestGrounds, recorded, told, unhurried, with_address};
 /// `body_bytes_max` of applying for a paper.
 const BODY_BYTES_MAX: usize = 65_536;
 
+/// What the e-service says to whatever reaches it.
+const ANSWER: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n\
+content-length: 21\r\n\r\n{\"error\": \"bad-form\"}";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_too_large_goes_nowhere() {
     let puppet = Puppet::enter().await;
+    puppet.says(ANSWER, Then::Close);
     let house = House::open_with(|config| {
-        unhurried(&with_address(
-            &config,
-            "upstreams.civil-registry",
-            puppet.address,
-        ))
+        let section = "upstreams.civil-registry";
+        unhurried(&with_address(&config, section, puppet.address))
     })
     .await;
-    let mut aziza = house.grounds.visitor();
-    let signed = aziza.sign_in("applicants", "aziza", "aziza-demo").await;
-    let cookies = signed.unwrap().replies.into_iter().flat_map(|reply| {
-        let cookies = reply.headers.get_all("set-cookie").iter();
-        let cookies = cookies.map(|cookie| cookie.to_str().unwrap().to_owned());
-        cookies.collect::<Vec<_>>()
-    });
-    let cookie = cookies
-        .filter(|cookie| cookie.starts_with("__Host-muhrdor="))
-        .last()
-        .unwrap();
-    let cookie = cookie.split(';').next().unwrap();
     let path = format!("/civil/records/{AZIZA}/applications");
+    let (mut aziza, cookie) = signed_in(&house.grounds).await;
+
     let headers = [
         ("content-type", "application/json"),
         ("sec-fetch-site", "same-origin"),
     ];
-    puppet.says(
-        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 21\r\n\r\n\
-         {\"error\": \"bad-form\"}",
-        Then::Close,
-    );
-
     let large = Bytes::from(vec![b' '; BODY_BYTES_MAX + 1]);
-    let reply = aziza
-        .ask(Method::POST, &path, &headers, large)
-        .await
-        .unwrap();
+    let reply = aziza.ask(Method::POST, &path, &headers, large).await;
+    let reply = reply.unwrap();
     assert_eq!(told(&reply), (413, "body_too_large".to_owned()));
     let refused = Stage::Refused {
         reason: Reason::BodyTooLarge,
     };
     assert_eq!(recorded(&house.grounds, &reply), [Stage::Intent, refused]);
 
+    let portal = &house.grounds.grounds.places.portal;
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\n\
          accept: application/json\r\ncontent-type: application/json\r\n",
-        house
-            .grounds
-            .grounds
-            .places
-            .portal
-            .trim_start_matches("https://")
+        portal.trim_start_matches("https://")
     );
-    let chunk = "x".repeat(BODY_BYTES_MAX / 4);
-    let chunk = format!("{:x}\r\n{chunk}\r\n", chunk.len());
     for (what, rest) in [
         (
             "declared and never sent",
             "content-length: 9000000000\r\n\r\n".to_owned(),
         ),
-        (
-            "in chunks without end",
-            format!("transfer-encoding: chunked\r\n\r\n{}", chunk.repeat(5)),
-        ),
-        (
-            "in chunks with an end",
-            format!(
-                "transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
-                chunk.repeat(5)
-            ),
-        ),
+        ("in chunks without end", chunked(5, "")),
+        ("in chunks with an end", chunked(5, "0\r\n\r\n")),
     ] {
         let answer = raw(&house.grounds, &format!("{head}{rest}")).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{what}: {answer}");
-        assert!(
-            answer.contains("\"code\":\"body_too_large\""),
-            "{what}: {answer}"
-        );
+        let code = "\"code\":\"body_too_large\"";
+        assert!(answer.contains(code), "{what}: {answer}");
     }
     assert_eq!(puppet.asked(), Vec::<String>::new());
 
     // As much as is allowed goes through, in chunks too.
-    let fits = format!(
-        "{head}transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
-        chunk.repeat(4)
-    );
+    let fits = format!("{head}{}", chunked(4, "0\r\n\r\n"));
     let answer = raw(&house.grounds, &fits).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     let asked = puppet.asked();
     assert!(asked[0].contains(&format!("content-length: {BODY_BYTES_MAX}")));
     puppet.leave().await;
     house.close().await;
+}
+
+/// A body in chunks, each a quarter of what is allowed.
+fn chunked(quarters: usize, end: &str) -> String {
+    let chunk = "x".repeat(BODY_BYTES_MAX / 4);
+    let chunk = format!("{:x}\r\n{chunk}\r\n", chunk.len());
+    format!(
+        "transfer-encoding: chunked\r\n\r\n{}{end}",
+        chunk.repeat(quarters)
+    )
+}
+
+/// Aziza, and the cookie of her session.
+async fn signed_in(grounds: &TestGrounds) -> (Visitor, String) {
+    let mut aziza = grounds.visitor();
+    let signed = aziza.sign_in("applicants", "aziza", "aziza-demo").await;
+    let replies = signed.unwrap().replies;
+    let mut cookies = replies
+        .iter()
+        .flat_map(|reply| reply.headers.get_all("set-cookie"))
+        .map(|cookie| cookie.to_str().unwrap())
+        .filter(|cookie| cookie.starts_with("__Host-muhrdor="));
+    let cookie = cookies.next_back().unwrap().split(';').next().unwrap();
+    (aziza, cookie.to_owned())
 }
 
 /// Sends bytes and reads until the answer's JSON has ended.

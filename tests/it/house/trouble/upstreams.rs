@@ -85,105 +85,48 @@ fn chunked(body: &str, end: &str) -> String {
 /// What the upstream does, in words, in bytes, and what comes of it.
 type Fault = (&'static str, String, Then, Reason);
 
-fn faults() -> Vec<Fault> {
-    let json = "application/json";
-    let (record, ok) = (record(), "200 OK");
+/// Exchanges that do not come to an end, or to none in time.
+fn unfinished() -> Vec<Fault> {
+    let record = record();
     let half = &record[..record.len() / 2];
-    let large = format!(
-        "{{\"pinfl\":\"{AZIZA}\",\"name\":\"{}\"}}",
-        "A".repeat(ANSWER_BYTES_MAX)
-    );
-    let unavailable = Reason::UpstreamUnavailable;
-    let (timeout, broken) = (Reason::UpstreamTimeout, Reason::ContractBroken);
+    let half = declared("200 OK", "application/json", record.len(), half);
+    let stub = "HTTP/1.1 200 OK\r\nconte".to_owned();
+    let mail = "220 mail.example ESMTP\r\n".to_owned();
+    let (nothing, unended) = (String::new(), chunked(&record, ""));
+    let (unavailable, timeout) = (Reason::UpstreamUnavailable, Reason::UpstreamTimeout);
+    let (close, silence) = (Then::Close, Then::Silence);
     vec![
-        ("never answers", String::new(), Then::Silence, timeout),
-        ("hangs up", String::new(), Then::Close, unavailable),
-        (
-            "breaks off in its head",
-            "HTTP/1.1 200 OK\r\nconte".to_owned(),
-            Then::Close,
-            unavailable,
-        ),
-        (
-            "stops in its head",
-            "HTTP/1.1 200 OK\r\nconte".to_owned(),
-            Then::Silence,
-            timeout,
-        ),
-        (
-            "does not speak HTTP",
-            "220 mail.example ESMTP\r\n".to_owned(),
-            Then::Close,
-            unavailable,
-        ),
-        (
-            "breaks off in its body",
-            declared(ok, json, record.len(), half),
-            Then::Close,
-            unavailable,
-        ),
-        (
-            "breaks off between two chunks",
-            chunked(&record, ""),
-            Then::Close,
-            unavailable,
-        ),
-        (
-            "stops in its body",
-            declared(ok, json, record.len(), half),
-            Then::Silence,
-            timeout,
-        ),
-        (
-            "declares too much",
-            declared(ok, json, large.len(), &large),
-            Then::Close,
-            broken,
-        ),
-        (
-            "says too much",
-            chunked(&large, "0\r\n\r\n"),
-            Then::Close,
-            broken,
-        ),
-        (
-            "says half of it",
-            whole(ok, json, half),
-            Then::Close,
-            broken,
-        ),
-        ("says nothing", whole(ok, json, ""), Then::Close, broken),
-        (
-            "says a list",
-            whole(ok, json, "[7341907]"),
-            Then::Close,
-            broken,
-        ),
-        (
-            "does not say about whom",
-            whole(ok, json, "{\"monthly_income\":7341907}"),
-            Then::Close,
-            broken,
-        ),
-        (
-            "says it in a page",
-            whole(ok, "text/html", &record),
-            Then::Close,
-            broken,
-        ),
-        (
-            "answers with a status nobody knows",
-            whole("201 Created", json, &record),
-            Then::Close,
-            broken,
-        ),
-        (
-            "fails itself",
-            whole("500 Internal Server Error", json, &record),
-            Then::Close,
-            broken,
-        ),
+        ("never answers", nothing.clone(), silence, timeout),
+        ("hangs up", nothing, close, unavailable),
+        ("breaks off in its head", stub.clone(), close, unavailable),
+        ("stops in its head", stub, silence, timeout),
+        ("does not speak HTTP", mail, close, unavailable),
+        ("breaks off in its body", half.clone(), close, unavailable),
+        ("breaks off after a chunk", unended, close, unavailable),
+        ("stops in its body", half, silence, timeout),
     ]
+}
+
+/// Answers that came whole and are not what the register says.
+fn unfit() -> Vec<Fault> {
+    let (json, ok, record) = ("application/json", "200 OK", record());
+    let name = "A".repeat(ANSWER_BYTES_MAX);
+    let large = format!("{{\"pinfl\":\"{AZIZA}\",\"name\":\"{name}\"}}");
+    let nobody = "{\"monthly_income\":7341907}";
+    let says = [
+        ("declares too much", whole(ok, json, &large)),
+        ("says too much", chunked(&large, "0\r\n\r\n")),
+        ("says half", whole(ok, json, &record[..record.len() / 2])),
+        ("says nothing", whole(ok, json, "")),
+        ("says a list", whole(ok, json, "[7341907]")),
+        ("does not say about whom", whole(ok, json, nobody)),
+        ("says it in a page", whole(ok, "text/html", &record)),
+        ("has another status", whole("201 Created", json, &record)),
+        ("fails", whole("500 Internal Server Error", json, &record)),
+    ];
+    says.into_iter()
+        .map(|(what, says)| (what, says, Then::Close, Reason::ContractBroken))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +145,7 @@ async fn whatever_an_upstream_does_is_refused_clearly_recorded_and_over() {
     .await;
     let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
     let path = format!("/pension/records/{AZIZA}");
-    for (what, says, then, reason) in faults() {
+    for (what, says, then, reason) in unfinished().into_iter().chain(unfit()) {
         puppet.says(says, then);
         let reply = aziza.get(&path, &[]).await.unwrap();
         let (status, code) = (reason.status(), reason.code().to_owned());
