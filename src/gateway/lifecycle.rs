@@ -95,9 +95,10 @@ impl Gateway {
             &rooms.pseudonym,
         )?;
         visit.asked(caller.claim(), subject.as_ref());
+        let claim = access::claim(&route, &caller);
         let facts = rooms
             .facts
-            .gather(caller.principal(), caller.claim(), subject.as_ref())
+            .gather(caller.principal(), &claim, subject.as_ref())
             .await?;
         let ask = access::ask(&route, &caller, subject, &facts, &arrival);
         let permit = house
