@@ -162,6 +162,10 @@ async fn a_token_holds_from_its_issue_to_its_expiry_give_or_take_the_skew() {
     }
     let error = rig.refuses_claims(json!({ "iat": NOW + SKEW + 1 })).await;
     assert!(matches!(error, BearerError::NotYet));
+    let error = rig
+        .refuses_claims(json!({ "iat": NOW + SKEW + 1, "nbf": NOW - 5 }))
+        .await;
+    assert!(matches!(error, BearerError::NotYet));
     rig.takes_claims(json!({ "nbf": NOW + SKEW })).await;
     let error = rig.refuses_claims(json!({ "nbf": NOW + SKEW + 1 })).await;
     assert!(matches!(error, BearerError::NotYet));
