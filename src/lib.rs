@@ -34,6 +34,7 @@ pub mod gateway;
 pub mod server;
 
 // outside the walls
+pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;

@@ -22,7 +22,10 @@ pub struct Seen<'a> {
 
 /// A request ended: counted, timed, and told in one access line.
 pub fn request(seen: &Seen<'_>, reason: Option<Reason>, status: u16, took: Duration) {
-    let operation = seen.operation.map_or("none", OperationId::as_str).to_owned();
+    let operation = seen
+        .operation
+        .map_or("none", OperationId::as_str)
+        .to_owned();
     let outcome = reason.map_or("answered", Reason::code);
     counter!("muhrdor_requests_total", "operation" => operation.clone(), "outcome" => outcome)
         .increment(1);

@@ -32,11 +32,20 @@ pub fn load_house(folder: &Path) -> Result<House, Vec<Problem>> {
     let files = register_files(&source, folder);
     let register = Register::read(&files, &names(&vocabulary))?;
     let known = Known {
-        services: register.services().map(|service| service.id.clone()).collect(),
-        operations: register.operations().map(|operation| operation.id.clone()).collect(),
+        services: register
+            .services()
+            .map(|service| service.id.clone())
+            .collect(),
+        operations: register
+            .operations()
+            .map(|operation| operation.id.clone())
+            .collect(),
     };
     let policy = Arc::new(Policy::load(&source, &known)?);
-    Ok(House { source, snapshot: Snapshot { register, policy } })
+    Ok(House {
+        source,
+        snapshot: Snapshot { register, policy },
+    })
 }
 
 /// What is wrong with a config's bundle, its tests, and its upstreams.
@@ -45,7 +54,7 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
         Ok(house) => house,
         Err(problems) => return problems,
     };
-    let mut problems = config.unaddressed(upstreams(&house.snapshot.register));
+    let mut problems = config.unaddressed(&upstreams(&house.snapshot.register));
     match policy::run(&house.snapshot.policy, &house.source) {
         Ok(suites) => problems.extend(suites.iter().flat_map(policy::Suite::problems)),
         Err(found) => problems.extend(found),
@@ -67,15 +76,20 @@ fn upstreams(register: &Register) -> BTreeSet<crate::domain::name::UpstreamName>
 fn register_files(source: &Source, folder: &Path) -> Files {
     let described = source.files().filter_map(|(path, bytes)| {
         let name = path.strip_prefix(SERVICES_FOLDER)?;
-        Some((name.to_owned(), bytes.to_vec()))
+        Some((folder.join(SERVICES_FOLDER).join(name), bytes.to_vec()))
     });
     Files::in_memory(&folder.join(SERVICES_FOLDER), described)
 }
 
 fn names(vocabulary: &Vocabulary) -> KnownNames {
-    let agencies = vocabulary.agencies().map(|a| (a.id.clone(), a.names.clone()));
+    let agencies = vocabulary
+        .agencies()
+        .map(|a| (a.id.clone(), a.names.clone()));
     KnownNames {
-        purposes: vocabulary.purposes().map(|purpose| purpose.id.clone()).collect(),
+        purposes: vocabulary
+            .purposes()
+            .map(|purpose| purpose.id.clone())
+            .collect(),
         classes: vocabulary.classes().map(|class| class.id.clone()).collect(),
         roles: vocabulary.roles().map(|(role, _)| role.clone()).collect(),
         agencies: agencies.collect::<BTreeMap<_, _>>(),
@@ -87,6 +101,9 @@ impl House {
     #[must_use]
     pub fn listed(&self) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
         let register = &self.snapshot.register;
-        (register.services().cloned().collect(), register.operations().cloned().collect())
+        (
+            register.services().cloned().collect(),
+            register.operations().cloned().collect(),
+        )
     }
 }

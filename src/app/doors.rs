@@ -53,7 +53,12 @@ impl Door for KeySet {
         let set = self.keys.jwks(self.clock.now()).to_string();
         let media = "application/jwk-set+json";
         Answering::new(async move {
-            fixed(&arrival.method, set.into_bytes(), media, KEY_SET_CACHE_CONTROL)
+            fixed(
+                &arrival.method,
+                set.into_bytes(),
+                media,
+                KEY_SET_CACHE_CONTROL,
+            )
         })
     }
 }
@@ -86,15 +91,24 @@ fn fixed(
 ) -> Response<Body> {
     if *method != Method::GET && *method != Method::HEAD {
         let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::full(bytes) };
+    let body = if *method == Method::HEAD {
+        Body::empty()
+    } else {
+        Body::full(bytes)
+    };
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
@@ -141,7 +155,10 @@ pub(super) struct Desk {
 impl Control for Desk {
     fn tell(&self, operator: Operator, request: Value) -> Telling<'_> {
         Telling(Box::pin(async move {
-            let verb = request.get("verb").and_then(Value::as_str).unwrap_or_default();
+            let verb = request
+                .get("verb")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             tracing::info!(target: "muhrdor::control", user = operator.user, verb);
             match verb {
                 "status" => json!({ "ok": true, "bundle": self.gateway.bundle().to_string() }),

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use crate::console::TextsError;
 use crate::domain::problem::Problem;
 use crate::facts::FactFileError;
+use crate::identity::session::SessionError;
 use crate::journal::{JournalError, VerifyError};
 use crate::keys::KeyError;
 use crate::server::ServerError;
+use crate::server::tls::TlsError;
 use crate::tlog::TlogError;
 
 /// Why the gateway does not start, each with what to do where that is not plain.
@@ -20,15 +22,22 @@ pub enum AppError {
     #[error("the key `{0}` is missing; make the keys with `muhrdor keys init`")]
     NoKey(&'static str),
     #[error("the store `{path}` cannot be used; `muhrdor keys init` makes a new one")]
-    Store { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    Store {
+        path: PathBuf,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("the journal's log")]
     Tlog(#[from] TlogError),
     #[error("the journal")]
     Journal(#[from] JournalError),
+    #[error("the sessions")]
+    Sessions(#[source] SessionError),
     #[error("the journal cannot be read")]
     Verify(#[from] VerifyError),
     #[error(transparent)]
     Server(#[from] ServerError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("the texts of the pages")]
     Texts(#[from] TextsError),
     #[error(transparent)]

@@ -1,5 +1,7 @@
 //! What serving never does: making keys and empty stores.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
@@ -7,7 +9,7 @@ use ring::rand::SystemRandom;
 use crate::app::error::AppError;
 use crate::app::identity;
 use crate::app::stores::{self, ASSERTION_KEY, JOURNAL_KEY, Keys, PSEUDONYM_KEY, VAULT_KEY, name};
-use crate::config::Config;
+use crate::config::{Config, Store};
 use crate::domain::time::Timestamp;
 use crate::keys::{Algorithm, KeyFolder};
 
@@ -23,13 +25,17 @@ pub fn init(config: &Config, now: Timestamp) -> Result<Vec<PathBuf>, AppError> {
     } else {
         KeyFolder::create(&config.keys_dir)?
     };
-    let present: Vec<String> =
-        folder.list()?.into_iter().map(|(name, _)| name.as_str().to_owned()).collect();
+    let present: Vec<String> = folder
+        .list()?
+        .into_iter()
+        .map(|(name, _)| name.as_str().to_owned())
+        .collect();
     let missing = |key: &str| !present.iter().any(|name| name == key);
-    let mut made = Vec::new();
-    for (key, algorithm) in
-        [(ASSERTION_KEY, Algorithm::Es256), (JOURNAL_KEY, Algorithm::Ed25519)]
-    {
+    let mut made = store_folders(config)?;
+    for (key, algorithm) in [
+        (ASSERTION_KEY, Algorithm::Es256),
+        (JOURNAL_KEY, Algorithm::Ed25519),
+    ] {
         if missing(key) {
             folder.create_signing(&name(key)?, algorithm, now, &random)?;
             made.push(config.keys_dir.join(key));
@@ -43,5 +49,25 @@ pub fn init(config: &Config, now: Timestamp) -> Result<Vec<PathBuf>, AppError> {
     }
     made.extend(stores::create(config, &Keys::open(config)?)?);
     made.extend(identity::create(config)?);
+    Ok(made)
+}
+
+/// Makes the folders that the stores lie in, open to their owner only.
+fn store_folders(config: &Config) -> Result<Vec<PathBuf>, AppError> {
+    let Store::Embedded {
+        data_dir, lock_dir, ..
+    } = &config.store
+    else {
+        return Ok(Vec::new());
+    };
+    let mut made = Vec::new();
+    for folder in [data_dir, lock_dir] {
+        if !folder.exists() {
+            let mut builder = DirBuilder::new();
+            let created = builder.recursive(true).mode(0o700).create(folder);
+            created.map_err(|cause| stores::unusable(folder, cause))?;
+            made.push(folder.clone());
+        }
+    }
     Ok(made)
 }

@@ -25,7 +25,7 @@ pub use bundle::{House, load_house};
 pub use error::AppError;
 pub use init::init;
 pub use running::Running;
-pub use stores::{journal_reader, verify_journal};
+pub use stores::{journal_reader, key_set, verify_journal};
 
 /// Starts the gateway of a config: its listeners are bound and it takes requests when this returns.
 ///
@@ -52,5 +52,5 @@ pub async fn serve(
 /// Every problem of a config file, its bundle and the bundle's tests.
 #[must_use]
 pub fn check(path: &Path) -> Vec<Problem> {
-    config::check(path, |config| bundle::problems(config))
+    config::check(path, bundle::problems)
 }

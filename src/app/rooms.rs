@@ -11,7 +11,7 @@ use crate::app::identity;
 use crate::app::stores::{self, Keys};
 use crate::clock::Clock;
 use crate::config::{Config, FactOrigin};
-use crate::console::{Console, Desk, PortalSettings};
+use crate::console::{Console, InHouseServices, PortalSettings};
 use crate::counts::Counts;
 use crate::domain::name::UpstreamName;
 use crate::egress::Egress;
@@ -20,7 +20,7 @@ use crate::gateway::{Gateway, Rooms, Snapshot};
 use crate::limits::PrincipalLimit;
 use crate::redaction::{Redaction, RedactionSettings};
 use crate::tlog::Fatal;
-use crate::upstream::{Endpoint, Pool, PoolSettings, Upstream, Vouch};
+use crate::upstream::{Endpoint, InHouse, Pool, PoolSettings, Upstream, Vouch};
 
 /// Facts remembered, of each kind.
 const FACTS_MAX: usize = 100_000;
@@ -29,6 +29,7 @@ const FACTS_MAX: usize = 100_000;
 pub(super) struct Wired {
     pub(super) gateway: Arc<Gateway>,
     pub(super) console: Arc<Console>,
+    pub(super) in_house: Arc<InHouseServices>,
     pub(super) counts: Arc<Counts>,
     pub(super) keys: Keys,
     pub(super) identity: identity::Kept,
@@ -47,21 +48,25 @@ pub(super) async fn wire(
         std::process::abort();
     });
     let journal = Arc::new(stores::journal(config, &keys, &random, &fatal)?);
-    let egress = Arc::new(identity::egress(config)?);
-    let console = Arc::new(Console::new(PortalSettings::of(&config.portal))?);
+    let egress = Arc::new(identity::egress(config, clock)?);
+    let console = Arc::new(Console::new(portal(config))?);
     let counts = Arc::new(Counts::new());
     let kept = identity::open(config, &keys, &egress, clock, &random).await?;
-    let house = Arc::clone(&snapshot);
-    let desk = Desk::new(Arc::clone(&journal), Arc::new(move || house.load_full().books()));
+    let house = snapshot.load_full();
+    let in_house = Arc::new(InHouseServices::new(
+        journal.reader().clone(),
+        Arc::clone(&house.policy),
+        &house.register,
+    ));
     let vouch = Vouch::new(
         config.portal.origin.clone(),
         keys.assertion.clone(),
         Arc::clone(&keys.pseudonym),
     );
-    let upstream = Upstream::new(pools(config)?, Arc::new(desk), vouch, Arc::clone(clock));
+    let desk: Arc<dyn InHouse> = Arc::<InHouseServices>::clone(&in_house);
+    let upstream = Upstream::new(pools(config)?, desk, vouch, Arc::clone(clock));
     let rooms = Rooms {
         identity: Arc::clone(&kept.identity),
-        sign_in: Arc::clone(&kept.sign_in),
         limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
         facts: facts(config, &keys, &egress, clock)?,
         upstream,
@@ -73,15 +78,33 @@ pub(super) async fn wire(
         clock: Arc::clone(clock),
     };
     let gateway = Arc::new(Gateway::new(rooms, snapshot));
-    Ok(Wired { gateway, console, counts, keys, identity: kept })
+    Ok(Wired {
+        gateway,
+        console,
+        in_house,
+        counts,
+        keys,
+        identity: kept,
+    })
+}
+
+fn portal(config: &Config) -> PortalSettings {
+    PortalSettings {
+        names: config.portal.names.clone(),
+        operator: config.portal.operator.clone(),
+        help: config.portal.help.clone(),
+        host: config.portal.host.clone(),
+    }
 }
 
 fn pools(config: &Config) -> Result<HashMap<UpstreamName, Pool>, AppError> {
     let mut pools = HashMap::new();
     for (name, upstream) in &config.upstreams {
-        let endpoint = Endpoint::parse(upstream.address.as_str()).map_err(|cause| {
-            AppError::Setting { what: format!("upstreams.{name}"), cause: cause.to_string() }
-        })?;
+        let endpoint =
+            Endpoint::parse(upstream.address.as_str()).map_err(|cause| AppError::Setting {
+                what: format!("upstreams.{name}"),
+                cause: cause.to_string(),
+            })?;
         let settings = PoolSettings {
             idle_connections_max: upstream.idle_connections_max,
             connect_ms_max: upstream.connect_ms_max,
@@ -110,7 +133,7 @@ fn facts(
                 let settings = FactServiceSettings {
                     name: facts.name.clone(),
                     address: address.trim_end_matches('/').to_owned(),
-                    secret,
+                    secret: secret.to_string(),
                 };
                 let (egress, pseudonym) = (Arc::clone(egress), Arc::clone(&keys.pseudonym));
                 Arc::new(FactService::new(settings, egress, pseudonym))
@@ -123,5 +146,10 @@ fn facts(
         });
     }
     let age = config.timeouts.fact_age_ms_max;
-    Ok(FactRoom::new(assignments, Arc::clone(clock), age, FACTS_MAX))
+    Ok(FactRoom::new(
+        assignments,
+        Arc::clone(clock),
+        age,
+        FACTS_MAX,
+    ))
 }

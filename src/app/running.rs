@@ -16,6 +16,7 @@ use crate::app::error::AppError;
 use crate::app::rooms::{self, Wired};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::console::InHouseServices;
 use crate::domain::entry::VisitId;
 use crate::domain::peer::Channel;
 use crate::gateway::{Gateway, Snapshot};
@@ -46,23 +47,38 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
     let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
     let snapshot = Arc::new(ArcSwap::from_pointee(house.snapshot));
     let meter = recorder();
-    let Wired { gateway, console, counts, keys, identity } =
-        rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
+    let Wired {
+        gateway,
+        console,
+        in_house,
+        counts,
+        keys,
+        identity,
+    } = rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
     let drain = Arc::new(Drain::default());
 
     let health = Arc::new(Health::new(Arc::new(Ready), Arc::new(Meter(meter))));
-    let admin = Admin::bind(&health::Settings { address: config.listen.admin }).await?;
+    let admin = Admin::bind(&health::Settings {
+        address: config.listen.admin,
+    })
+    .await?;
     let desk = Arc::new(Desk {
         gateway: Arc::clone(&gateway),
         counts,
-        reload: reload(config.bundle_dir.clone(), snapshot),
+        reload: reload(config.bundle_dir.clone(), snapshot, in_house),
     });
-    let control = ControlSocket::bind(control::Settings::at(config.listen.control.clone())).await?;
-    let key_set = KeySet { keys: keys.assertion, clock: Arc::clone(&clock) };
+    let control = ControlSocket::bind(control::Settings::at(&config.listen.control)).await?;
+    let key_set = KeySet {
+        keys: keys.assertion,
+        clock: Arc::clone(&clock),
+    };
     let dispatch = dispatch(config, &gateway, console, key_set, &clock)?;
     let gate = Arc::new(Gate);
-    let connections =
-        Arc::new(Connections::new(connection_settings(config), dispatch, Arc::<Gate>::clone(&gate)));
+    let connections = Arc::new(Connections::new(
+        connection_settings(config),
+        dispatch,
+        Arc::<Gate>::clone(&gate),
+    ));
     let tls = Arc::new(Tls::load(tls_settings(config), clock)?);
     let listener = Listener::bind(&listener_settings(config)).await?;
 
@@ -73,7 +89,15 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
     public.spawn(listener.run(tls, connections, gate, drain.listen()));
     health.mark_started();
     let admin = admin_address;
-    Ok(Running { portal, admin, drain, gateway, kept: identity, public, inner })
+    Ok(Running {
+        portal,
+        admin,
+        drain,
+        gateway,
+        kept: identity,
+        public,
+        inner,
+    })
 }
 
 impl Running {
@@ -143,10 +167,12 @@ fn recorder() -> PrometheusHandle {
 fn reload(
     folder: PathBuf,
     snapshot: Arc<ArcSwap<Snapshot>>,
+    in_house: Arc<InHouseServices>,
 ) -> Arc<dyn Fn() -> Result<String, String> + Send + Sync> {
     Arc::new(move || match load_house(&folder) {
         Ok(house) => {
             let id = house.snapshot.policy.id().to_string();
+            in_house.replace(Arc::clone(&house.snapshot.policy), &house.snapshot.register);
             snapshot.store(Arc::new(house.snapshot));
             Ok(id)
         }
@@ -170,8 +196,14 @@ fn dispatch(
             path: "/oauth2/{*rest}".to_owned(),
             door: Arc::new(SignInDoor(Arc::clone(gateway))),
         },
-        Reserved { path: "/.well-known/jwks.json".to_owned(), door: Arc::new(key_set) },
-        Reserved { path: "/assets/{*rest}".to_owned(), door: Arc::new(Assets(pages)) },
+        Reserved {
+            path: "/.well-known/jwks.json".to_owned(),
+            door: Arc::new(key_set),
+        },
+        Reserved {
+            path: "/assets/{*rest}".to_owned(),
+            door: Arc::new(Assets(pages)),
+        },
     ];
     Ok(Dispatch::new(Wiring {
         hosts: Hosts::read(std::slice::from_ref(&config.portal.host))?,

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
+use serde_json::Value;
 
 use crate::app::error::AppError;
 use crate::config::{Config, Store};
+use crate::domain::time::Timestamp;
 use crate::journal::{self, Journal, Ledger, Reader, Verified};
 use crate::keys::{KeyFolder, KeyName, Pseudonym, Rotation, Signer, Vault};
 use crate::store::embedded::{FileTiles, SqliteLedger, SqliteLock};
@@ -73,7 +75,11 @@ impl Places {
     pub(super) fn of(store: &Store) -> Option<Self> {
         match store {
             Store::Memory => None,
-            Store::Embedded { data_dir, lock_dir, free_bytes_min } => Some(Self {
+            Store::Embedded {
+                data_dir,
+                lock_dir,
+                free_bytes_min,
+            } => Some(Self {
                 ledger: data_dir.join("journal.sqlite"),
                 tiles: data_dir.join("journal-log"),
                 lock: lock_dir.join("journal-log.sqlite"),
@@ -128,14 +134,24 @@ pub(super) fn journal(
         queue_entries_max: QUEUE_ENTRIES_MAX,
         batch_entries_max: BATCH_ENTRIES_MAX,
     };
-    let random: Arc<dyn ring::rand::SecureRandom + Send + Sync> = Arc::<SystemRandom>::clone(random);
+    let random: Arc<dyn ring::rand::SecureRandom + Send + Sync> =
+        Arc::<SystemRandom>::clone(random);
     let vault = Arc::clone(&keys.vault);
-    Ok(Journal::start(ledger, log, vault, random, options, fatal.clone())?)
+    Ok(Journal::start(
+        ledger,
+        log,
+        vault,
+        random,
+        options,
+        fatal.clone(),
+    )?)
 }
 
 /// Makes the stores that are not there yet; says which it made.
 pub(super) fn create(config: &Config, keys: &Keys) -> Result<Vec<PathBuf>, AppError> {
-    let Some(places) = Places::of(&config.store) else { return Ok(Vec::new()) };
+    let Some(places) = Places::of(&config.store) else {
+        return Ok(Vec::new());
+    };
     let mut made = Vec::new();
     if !places.ledger.exists() {
         SqliteLedger::create(&places.ledger, places.free_bytes_min)
@@ -153,6 +169,14 @@ pub(super) fn create(config: &Config, keys: &Keys) -> Result<Vec<PathBuf>, AppEr
         made.extend([places.tiles.clone(), places.lock.clone()]);
     }
     Ok(made)
+}
+
+/// The keys that the gateway's assertions are checked with, as a JWK set (RFC 7517 §5).
+///
+/// # Errors
+/// When the keys cannot be read.
+pub fn key_set(config: &Config, now: Timestamp) -> Result<Value, AppError> {
+    Ok(Keys::open(config)?.assertion.jwks(now))
 }
 
 /// Reads the journal beside a process that writes it.
@@ -180,14 +204,24 @@ pub fn verify_journal(
     let keys = Keys::open(config)?;
     let ledger = SqliteLedger::open_read_only(&places.ledger)
         .map_err(|cause| unusable(&places.ledger, cause))?;
-    let tiles = FileTiles::open(&places.tiles, 0).map_err(|cause| unusable(&places.tiles, cause))?;
+    let tiles =
+        FileTiles::open(&places.tiles, 0).map_err(|cause| unusable(&places.tiles, cause))?;
     let signer = note_signer(config, &keys)?;
-    Ok(journal::verify(&ledger, &tiles, signer.verifier(), &keys.vault, progress)?)
+    Ok(journal::verify(
+        &ledger,
+        &tiles,
+        signer.verifier(),
+        &keys.vault,
+        progress,
+    )?)
 }
 
 /// The log's key, named as the log: the portal's host and what the log is of.
 fn note_signer(config: &Config, keys: &Keys) -> Result<NoteSigner, AppError> {
-    let setting = |cause: String| AppError::Setting { what: "portal.url".to_owned(), cause };
+    let setting = |cause: String| AppError::Setting {
+        what: "portal.url".to_owned(),
+        cause,
+    };
     let name = NoteName::parse(&format!("{}/journal", config.portal.host))
         .map_err(|cause| setting(cause.to_string()))?;
     NoteSigner::new(name, Arc::clone(&keys.journal)).map_err(|cause| setting(cause.to_string()))
@@ -197,6 +231,8 @@ pub(super) fn unusable<E>(path: &Path, cause: E) -> AppError
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    AppError::Store { path: path.to_owned(), source: Box::new(cause) }
+    AppError::Store {
+        path: path.to_owned(),
+        source: Box::new(cause),
+    }
 }
-

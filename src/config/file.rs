@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::house::{Listen, Portal, Store, Tls};
 use crate::config::place::Place;
 use crate::config::sign_in::{Issuer, Realm};
-use crate::config::upstream::{Authority, FactOrigin, Facts, Upstream};
+use crate::config::upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
 use crate::config::{Config, Overrides, bounds, repeated};
 use crate::domain::sheet::{At, Table};
 
@@ -29,21 +29,15 @@ pub(super) fn read(
     });
     let realms = root.named("realms", |name, t| Realm::read(name, t, place));
     let issuers = root.named("issuers", Issuer::read);
-    let egress = root.section("egress", |t| {
-        Some(t.list_parsed("allow", "write `host:port`", Authority::parse))
-    });
+    let egress = root.section("egress", |t| Some(Egress::read(t, place)));
     let facts = root.named("facts", |name, t| Facts::read(name, t, place));
     let limits = root.need_section("limits", bounds::limits);
     let timeouts = bounds::timeouts(root);
     let clock = root.need_section("clock", bounds::clock);
     let telemetry = bounds::telemetry(root);
-    let egress_allow: Vec<_> = egress
-        .unwrap_or_default()
-        .into_iter()
-        .map(|at| at.value)
-        .collect();
+    let egress = egress.unwrap_or_default();
     check_issuers(root, &realms, &issuers);
-    check_egress(root, &egress_allow, &realms, &issuers, &facts);
+    check_egress(root, &egress, &realms, &issuers, &facts);
     Some(Config {
         portal: portal?,
         listen: listen?,
@@ -54,7 +48,7 @@ pub(super) fn read(
         upstreams: upstreams.into_iter().collect(),
         realms: realms.into_iter().map(|at| at.value).collect(),
         issuers: issuers.into_iter().map(|at| at.value).collect(),
-        egress_allow,
+        egress,
         facts: facts.into_iter().map(|at| at.value).collect(),
         limits: limits?,
         timeouts: timeouts?,
@@ -91,7 +85,7 @@ fn check_issuers(root: &Table<'_>, realms: &[At<Realm>], issuers: &[At<Issuer>])
 /// What the gateway is told to ask and not allowed to reach.
 fn check_egress(
     root: &Table<'_>,
-    allow: &[Authority],
+    egress: &Egress,
     realms: &[At<Realm>],
     issuers: &[At<Issuer>],
     facts: &[At<Facts>],
@@ -106,7 +100,7 @@ fn check_egress(
         let Some(authority) = Authority::of_url(url) else {
             continue;
         };
-        if !allow.contains(&authority) {
+        if !egress.reaches(&authority) {
             let what = format!("`{url}` is not within `egress.allow`");
             root.note(
                 line,

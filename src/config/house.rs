@@ -18,6 +18,10 @@ pub struct Portal {
     /// The origin's host.
     pub host: String,
     pub names: Texts,
+    /// The body that runs it.
+    pub operator: Texts,
+    /// How to reach a human: a sentence with a telephone number or an address.
+    pub help: Texts,
 }
 
 /// The listeners.
@@ -58,11 +62,15 @@ impl Portal {
         let mend = "write an origin such as `https://portal.example`";
         let origin = table.need_parsed("url", mend, https_origin);
         let names = table.need_section("names", texts);
+        let operator = table.need_section("operator", texts);
+        let help = table.need_section("help", texts);
         let (origin, host) = origin?.value;
         Some(Self {
             origin,
             host,
             names: names?,
+            operator: operator?,
+            help: help?,
         })
     }
 }

@@ -28,7 +28,7 @@ pub use bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
 pub use house::{Listen, Portal, Store, Tls};
 pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
 pub use sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
-pub use upstream::{Authority, FactKind, FactOrigin, Facts, Upstream};
+pub use upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
 
 use place::{Needed, Place};
 
@@ -47,8 +47,7 @@ pub struct Config {
     pub upstreams: BTreeMap<UpstreamName, Upstream>,
     pub realms: Vec<Realm>,
     pub issuers: Vec<Issuer>,
-    /// Where the gateway's own requests may go.
-    pub egress_allow: Vec<Authority>,
+    pub egress: Egress,
     pub facts: Vec<Facts>,
     pub limits: limits::Settings,
     pub timeouts: Timeouts,

@@ -109,7 +109,13 @@ impl Needed {
             Ok(metadata) => metadata,
             Err(error) => {
                 let what = format!("`{shown}` cannot be reached: {error}");
-                return Some((what, "put it there; `serve` creates nothing".to_owned()));
+                let mend = match self.kind {
+                    Kind::SecretDir => "make it with `muhrdor keys init`; `serve` creates nothing",
+                    Kind::File | Kind::Dir | Kind::SecretFile => {
+                        "put it there; `serve` creates nothing"
+                    }
+                };
+                return Some((what, mend.to_owned()));
             }
         };
         let (is_kind, word) = match self.kind {

@@ -11,6 +11,7 @@ use crate::config::place::Place;
 use crate::config::secret::SecretFile;
 use crate::domain::name::{AgencyId, UpstreamName};
 use crate::domain::sheet::{At, Table};
+use crate::facts::FactKind;
 
 /// `host:port`, as a connection is made to it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,17 @@ pub struct Upstream {
     /// Longest silence between two frames of an answer.
     pub idle_ms_max: u32,
     pub idle_connections_max: usize,
+}
+
+/// Where the gateway's own requests may go, and whom it believes there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Egress {
+    /// To these; a name among them leads to addresses of the public Internet only.
+    pub allow: Vec<Authority>,
+    /// To these, wherever their names lead: for what stands in networks of the state.
+    pub allow_inside: Vec<Authority>,
+    /// PEM file of the authorities that vouch for them; without it nobody does.
+    pub roots: Option<PathBuf>,
 }
 
 /// A register of facts, and what it is asked.
@@ -44,16 +56,6 @@ pub enum FactOrigin {
         secret: SecretFile,
     },
     File(PathBuf),
-}
-
-/// What a register of facts is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FactKind {
-    Cases,
-    Staff,
-    Mandates,
-    Consents,
-    Persons,
 }
 
 impl Authority {
@@ -94,6 +96,30 @@ impl fmt::Debug for Authority {
     }
 }
 
+impl Egress {
+    pub(super) fn read(table: &mut Table<'_>, place: &Place) -> Self {
+        let mut list = |key| {
+            let authorities = table.list_parsed(key, "write `host:port`", Authority::parse);
+            authorities.into_iter().map(|at| at.value).collect()
+        };
+        let (allow, allow_inside) = (list("allow"), list("allow_inside"));
+        let roots = if table.has("roots") {
+            place.file(table, "roots")
+        } else {
+            None
+        };
+        Self {
+            allow,
+            allow_inside,
+            roots,
+        }
+    }
+
+    pub(super) fn reaches(&self, authority: &Authority) -> bool {
+        self.allow.contains(authority) || self.allow_inside.contains(authority)
+    }
+}
+
 impl Upstream {
     pub(super) fn read(name: At<&str>, table: &mut Table<'_>) -> Option<(UpstreamName, Self)> {
         let id = named(name, table, UpstreamName::parse);
@@ -121,7 +147,7 @@ impl Facts {
         };
         let agencies = table.list_parsed("agencies", "name a body", AgencyId::parse);
         let mend = "write `cases`, `staff`, `mandates`, `consents` or `persons`";
-        let answers = table.list_parsed("answers", mend, FactKind::parse);
+        let answers = table.list_parsed("answers", mend, fact_kind);
         if table.is_empty("answers") {
             table.note(line, format!("`{name}` is asked for nothing"), mend);
         }
@@ -135,16 +161,14 @@ impl Facts {
     }
 }
 
-impl FactKind {
-    fn parse(given: &str) -> Result<Self, String> {
-        match given {
-            "cases" => Ok(Self::Cases),
-            "staff" => Ok(Self::Staff),
-            "mandates" => Ok(Self::Mandates),
-            "consents" => Ok(Self::Consents),
-            "persons" => Ok(Self::Persons),
-            _ => Err(format!("`{given}` is no kind of fact")),
-        }
+fn fact_kind(given: &str) -> Result<FactKind, String> {
+    match given {
+        "cases" => Ok(FactKind::Cases),
+        "staff" => Ok(FactKind::Staff),
+        "mandates" => Ok(FactKind::Mandates),
+        "consents" => Ok(FactKind::Consents),
+        "persons" => Ok(FactKind::Persons),
+        _ => Err(format!("`{given}` is no kind of fact")),
     }
 }
 

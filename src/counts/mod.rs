@@ -41,7 +41,11 @@ impl Counts {
     /// Counts a refusal of someone who was not identified.
     pub fn refused(&self, reason: Reason, block: AddressBlock, now: Timestamp) {
         let minute = now.unix_ms().div_euclid(MINUTE_MS);
-        let row = Row { reason, block, minute };
+        let row = Row {
+            reason,
+            block,
+            minute,
+        };
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() >= ROWS_MAX {
             refusals.retain(|row, _| row.minute > minute - MINUTES_MAX);
@@ -57,7 +61,12 @@ impl Counts {
     /// Counts an alarm: data was about to go where it must not.
     pub fn alarm(&self, reason: Reason) {
         telemetry::alarm(reason);
-        *self.alarms.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+        *self
+            .alarms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(reason)
+            .or_default() += 1;
     }
 
     /// How often an alarm was raised for this reason since start.
@@ -67,10 +76,26 @@ impl Counts {
         alarms.get(&reason).copied().unwrap_or_default()
     }
 
+    /// Every reason for which an alarm was raised since start, and how often.
+    #[must_use]
+    pub fn all_alarms(&self) -> Vec<(Reason, u64)> {
+        let alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listed: Vec<_> = alarms
+            .iter()
+            .map(|(reason, count)| (*reason, *count))
+            .collect();
+        listed.sort_unstable();
+        listed
+    }
+
     /// Refusals for this reason over all blocks and kept minutes.
     #[must_use]
     pub fn refusals(&self, reason: Reason) -> u64 {
         let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        refusals.iter().filter(|(row, _)| row.reason == reason).map(|(_, count)| count).sum()
+        refusals
+            .iter()
+            .filter(|(row, _)| row.reason == reason)
+            .map(|(_, count)| count)
+            .sum()
     }
 }

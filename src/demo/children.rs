@@ -15,18 +15,18 @@ use crate::demo::part::{Part, Ready};
 /// Processes that end with this value: their input is closed, and they are killed if that does not
 /// move them.
 #[derive(Debug)]
-pub struct Children {
+pub(super) struct Children {
     running: Vec<(Part, Child)>,
     addresses: HashMap<Part, SocketAddr>,
 }
 
 /// What all parts are told.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub(super) struct Surroundings {
     /// The program whose hidden verb runs a part.
-    pub program: PathBuf,
-    pub portal: String,
-    pub data_dir: PathBuf,
+    pub(super) program: PathBuf,
+    pub(super) portal: String,
+    pub(super) data_dir: PathBuf,
 }
 
 impl Children {
@@ -34,7 +34,7 @@ impl Children {
     ///
     /// # Errors
     /// When one cannot be started or ends before it listens; those that run are ended.
-    pub async fn start(around: &Surroundings) -> Result<Self, DemoError> {
+    pub(super) async fn start(around: &Surroundings) -> Result<Self, DemoError> {
         let mut children = Self {
             running: Vec::new(),
             addresses: HashMap::new(),
@@ -51,14 +51,14 @@ impl Children {
     }
 
     /// Where each part listens.
-    pub fn addresses(&self) -> impl Iterator<Item = (Part, SocketAddr)> {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (Part, SocketAddr)> {
         self.addresses
             .iter()
             .map(|(part, address)| (*part, *address))
     }
 
     /// Closes their inputs and waits for them to end.
-    pub async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         for (_, child) in &mut self.running {
             drop(child.stdin.take());
         }

@@ -9,6 +9,7 @@
 mod children;
 mod error;
 mod folder;
+mod grounds;
 mod http;
 mod jws;
 mod part;
@@ -20,20 +21,19 @@ mod sign_in;
 mod walk;
 
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ring::rand::SystemRandom;
-
-use crate::app::{self, AppError, Running};
+use crate::app;
 use crate::clock::Clock;
-use crate::config::{Config, Overrides};
 
-pub use children::{Children, Surroundings};
+use grounds::told;
+
 pub use error::DemoError;
 pub use folder::Folder;
+pub use grounds::Grounds;
 pub use http::{Ask, Asked, Client, HttpError, Reply, Site, bind, serve};
 pub use jws::{PublicKey, SigningKey, TokenError, verify};
 pub use part::{Part, PartOptions, Ready, run_part};
@@ -41,7 +41,7 @@ pub use report::{Places, print_json, print_lines};
 pub use services::{Assertions, BodySystem, CivilRegistry, PensionFund, Unvouched};
 pub use settings::{DATA_DIR, Run, write_config};
 pub use sign_in::Provider;
-pub use walk::{Scene, walk};
+pub use walk::{Scene, SignedIn, Visitor, walk};
 
 /// What the person who starts the demo may choose.
 #[derive(Debug, Clone, clap::Args)]
@@ -69,48 +69,27 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     output: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
-    let usual = options.listen.port() == PORTAL_PORT;
-    let folder = Folder::new(options.data_dir);
-    folder.make()?;
-    folder.make_secrets(&SystemRandom::new())?;
-    folder.make_certificate(clock.now())?;
-    let portal = chosen(options.listen)?;
-    let admin = chosen(if usual {
-        ADMIN_ADDRESS
-    } else {
-        SocketAddr::new(LOOPBACK, 0)
-    })?;
     let program = std::env::current_exe().map_err(|source| DemoError::Start {
         part: "demo",
         source,
     })?;
-    let around = Surroundings {
-        program: program.clone(),
-        portal: format!("https://localhost:{}", portal.port()),
-        data_dir: folder.root().to_owned(),
-    };
-    let children = Children::start(&around).await?;
-    let run = Run {
-        portal,
-        admin,
-        parts: children.addresses().collect(),
-    };
-    let config = write_config(&folder, &run)?;
-    let gateway = open(&config, clock).await?;
-    let places = Places::new(&run, around.portal, config);
+    let (listen, data_dir) = (options.listen, options.data_dir);
+    let same = |config| config;
+    let grounds = Grounds::prepare(program.clone(), data_dir, listen, &*clock, same).await?;
+    let gateway = app::start(&grounds.config()?, clock)
+        .await
+        .map_err(|cause| told(&cause))?;
+    let (places, folder) = (grounds.places.clone(), grounds.folder.clone());
     if options.json {
         print_json(&places, &folder, output)?;
     }
     let outcome = if options.walk {
-        let outcome = walk(
-            &Scene {
-                places,
-                folder,
-                program,
-            },
-            output,
-        )
-        .await;
+        let scene = Scene {
+            places,
+            folder,
+            program,
+        };
+        let outcome = walk(&scene, output).await;
         gateway.stop(DRAIN_MAX).await;
         outcome
     } else {
@@ -122,50 +101,9 @@ pub async fn run(
             .await
             .map_err(|cause| told(&cause))
     };
-    children.stop().await;
+    grounds.close().await;
     outcome
 }
 
-/// Makes what `serve` would not make, and starts the gateway as `serve` would.
-async fn open(config: &Path, clock: Arc<dyn Clock>) -> Result<Running, DemoError> {
-    let overrides = Overrides::default();
-    let bytes = std::fs::read(config).map_err(|source| DemoError::Read {
-        path: config.to_owned(),
-        source,
-    })?;
-    let problems = |found| told(&AppError::Problems(found));
-    let described = Config::read(config, &bytes, &overrides).map_err(problems)?;
-    app::init(&described, clock.now()).map_err(|cause| told(&cause))?;
-    let config = Config::load(config, &overrides).map_err(problems)?;
-    app::start(&config, clock)
-        .await
-        .map_err(|cause| told(&cause))
-}
-
-fn told(cause: &AppError) -> DemoError {
-    DemoError::Gateway(cause.told())
-}
-
-/// A port of the wanted one's address that is free now, where none is wanted or the admin's usual
-/// one is taken. A portal's port that someone asked for is taken as it is: the gateway says so when
-/// it is in use.
-fn chosen(wanted: SocketAddr) -> Result<SocketAddr, DemoError> {
-    if wanted.port() != 0 && wanted != ADMIN_ADDRESS {
-        return Ok(wanted);
-    }
-    let any = SocketAddr::new(wanted.ip(), 0);
-    TcpListener::bind(wanted)
-        .or_else(|_| TcpListener::bind(any))
-        .and_then(|listener| listener.local_addr())
-        .map_err(|source| DemoError::Listen {
-            address: wanted,
-            source,
-        })
-}
-
-/// Where the admin listener is when nothing else is there, as in the demo's config.
-const ADMIN_ADDRESS: SocketAddr = SocketAddr::new(LOOPBACK, 8444);
 /// How long requests under way may take when the demo ends.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
-const PORTAL_PORT: u16 = 8443;
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

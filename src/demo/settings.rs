@@ -23,7 +23,11 @@ pub struct Run {
 ///
 /// # Errors
 /// When the config cannot be read or written.
-pub fn write_config(folder: &Folder, run: &Run) -> Result<PathBuf, DemoError> {
+pub fn write_config(
+    folder: &Folder,
+    run: &Run,
+    change: impl FnOnce(String) -> String,
+) -> Result<PathBuf, DemoError> {
     let home = home();
     let source = home.join(CONFIG);
     let text = fs::read_to_string(&source).map_err(|cause| DemoError::Read {
@@ -31,7 +35,8 @@ pub fn write_config(folder: &Folder, run: &Run) -> Result<PathBuf, DemoError> {
         source: cause,
     })?;
     let path = folder.root().join("gateway.toml");
-    write_private(&path, placed(&text, folder.root(), &home, run).as_bytes())?;
+    let text = change(placed(&text, folder.root(), &home, run));
+    write_private(&path, text.as_bytes())?;
     Ok(path)
 }
 

@@ -28,11 +28,21 @@ pub struct FactFile {
 #[derive(Debug, thiserror::Error)]
 pub enum FactFileError {
     #[error("`{path}` cannot be read: {cause}")]
-    Read { path: PathBuf, cause: std::io::Error },
+    Read {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
     #[error("`{path}` is not a file of facts: {cause}")]
-    Form { path: PathBuf, cause: toml::de::Error },
+    Form {
+        path: PathBuf,
+        cause: toml::de::Error,
+    },
     #[error("`{path}`: {table} number {number} names a person by what is no PINFL")]
-    Person { path: PathBuf, table: &'static str, number: usize },
+    Person {
+        path: PathBuf,
+        table: &'static str,
+        number: usize,
+    },
 }
 
 #[derive(Deserialize)]
@@ -110,14 +120,25 @@ impl FactFile {
     /// # Errors
     /// [`FactFileError`] with the place of what does not read.
     pub fn read(path: &Path, pseudonym: &Pseudonym) -> Result<Self, FactFileError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| FactFileError::Read { path: path.to_owned(), cause })?;
-        let raw: RawFacts = toml::from_str(&text)
-            .map_err(|cause| FactFileError::Form { path: path.to_owned(), cause })?;
+        let text = std::fs::read_to_string(path).map_err(|cause| FactFileError::Read {
+            path: path.to_owned(),
+            cause,
+        })?;
+        let raw: RawFacts = toml::from_str(&text).map_err(|cause| FactFileError::Form {
+            path: path.to_owned(),
+            cause,
+        })?;
         let person = |table: &'static str, index: usize, pinfl: &str| {
-            Pinfl::parse(pinfl).map(|pinfl| Person { id: pseudonym.person(&pinfl), pinfl }).map_err(
-                |_| FactFileError::Person { path: path.to_owned(), table, number: index + 1 },
-            )
+            Pinfl::parse(pinfl)
+                .map(|pinfl| Person {
+                    id: pseudonym.person(&pinfl),
+                    pinfl,
+                })
+                .map_err(|_| FactFileError::Person {
+                    path: path.to_owned(),
+                    table,
+                    number: index + 1,
+                })
         };
         let mut facts = Self {
             cases: Vec::new(),
@@ -139,11 +160,24 @@ impl FactFile {
             let subject = person("consent", i, &consent.subject)?;
             facts.consents.push(consent.built(&subject));
         }
-        for (i, RawPerson { pinfl, protected, restricted, minor }) in
-            raw.person.into_iter().enumerate()
+        for (
+            i,
+            RawPerson {
+                pinfl,
+                protected,
+                restricted,
+                minor,
+            },
+        ) in raw.person.into_iter().enumerate()
         {
-            let standing = Standing { protected, restricted, minor };
-            facts.standings.push((person("person", i, &pinfl)?, standing));
+            let standing = Standing {
+                protected,
+                restricted,
+                minor,
+            };
+            facts
+                .standings
+                .push((person("person", i, &pinfl)?, standing));
         }
         Ok(facts)
     }
@@ -203,12 +237,12 @@ impl RawConsent {
 }
 
 impl FactSource for FactFile {
-    fn case<'a>(
-        &'a self,
-        agency: &'a AgencyId,
-        number: &'a CaseNumber,
-    ) -> Asked<'a, Option<Case>> {
-        let found = self.cases.iter().find(|c| c.agency == *agency && c.number == *number).cloned();
+    fn case<'a>(&'a self, agency: &'a AgencyId, number: &'a CaseNumber) -> Asked<'a, Option<Case>> {
+        let found = self
+            .cases
+            .iter()
+            .find(|c| c.agency == *agency && c.number == *number)
+            .cloned();
         Box::pin(async move { Ok(found) })
     }
 
@@ -217,13 +251,21 @@ impl FactSource for FactFile {
         agency: &'a AgencyId,
         official: &'a OfficialId,
     ) -> Asked<'a, Option<Staff>> {
-        let found =
-            self.staff.iter().find(|s| s.agency == *agency && s.official == *official).cloned();
+        let found = self
+            .staff
+            .iter()
+            .find(|s| s.agency == *agency && s.official == *official)
+            .cloned();
         Box::pin(async move { Ok(found) })
     }
 
     fn mandates<'a>(&'a self, holder: &'a Person) -> Asked<'a, Vec<Mandate>> {
-        let found = self.mandates.iter().filter(|m| m.holder == holder.id).cloned().collect();
+        let found = self
+            .mandates
+            .iter()
+            .filter(|m| m.holder == holder.id)
+            .cloned()
+            .collect();
         Box::pin(async move { Ok(found) })
     }
 
@@ -242,7 +284,12 @@ impl FactSource for FactFile {
     }
 
     fn standings<'a>(&'a self, people: &'a [Person]) -> Asked<'a, Vec<(Person, Standing)>> {
-        let found = self.standings.iter().filter(|(p, _)| people.contains(p)).copied().collect();
+        let found = self
+            .standings
+            .iter()
+            .filter(|(p, _)| people.contains(p))
+            .copied()
+            .collect();
         Box::pin(async move { Ok(found) })
     }
 }

@@ -100,20 +100,32 @@ impl FactService {
         egress: Arc<Egress>,
         pseudonym: Arc<Pseudonym>,
     ) -> Self {
-        Self { settings, egress, pseudonym }
+        Self {
+            settings,
+            egress,
+            pseudonym,
+        }
     }
 
     async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, FactError> {
         let request = Request::builder()
             .method(Method::GET)
             .uri(format!("{}{path}", self.settings.address))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.settings.secret))
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", self.settings.secret),
+            )
             .header(header::ACCEPT, "application/json")
             .body(Bytes::new())
             .map_err(|_| self.unusable("the address in the config is not one"))?;
-        let response = self.egress.send(request).await.map_err(|cause| {
-            FactError::Unreachable { source_name: self.name(), cause: cause.to_string() }
-        })?;
+        let response = self
+            .egress
+            .send(request)
+            .await
+            .map_err(|cause| FactError::Unreachable {
+                source_name: self.name(),
+                cause: cause.to_string(),
+            })?;
         match response.status() {
             StatusCode::OK => serde_json::from_slice(response.body())
                 .map(Some)
@@ -125,7 +137,10 @@ impl FactService {
 
     fn person(&self, pinfl: &str) -> Result<Person, FactError> {
         let pinfl = Pinfl::parse(pinfl).map_err(|cause| self.unusable(&cause.to_string()))?;
-        Ok(Person { id: self.pseudonym.person(&pinfl), pinfl })
+        Ok(Person {
+            id: self.pseudonym.person(&pinfl),
+            pinfl,
+        })
     }
 
     fn name(&self) -> String {
@@ -133,19 +148,20 @@ impl FactService {
     }
 
     fn unusable(&self, what: &str) -> FactError {
-        FactError::Unusable { source_name: self.name(), what: what.to_owned() }
+        FactError::Unusable {
+            source_name: self.name(),
+            what: what.to_owned(),
+        }
     }
 }
 
 impl FactSource for FactService {
-    fn case<'a>(
-        &'a self,
-        agency: &'a AgencyId,
-        number: &'a CaseNumber,
-    ) -> Asked<'a, Option<Case>> {
+    fn case<'a>(&'a self, agency: &'a AgencyId, number: &'a CaseNumber) -> Asked<'a, Option<Case>> {
         Box::pin(async move {
             let path = format!("/cases/{}", segment(number.as_str()));
-            let Some(answer) = self.ask::<CaseAnswer>(&path).await? else { return Ok(None) };
+            let Some(answer) = self.ask::<CaseAnswer>(&path).await? else {
+                return Ok(None);
+            };
             if answer.number != *number || answer.agency != *agency {
                 return Err(self.unusable("another case than the one asked for"));
             }
@@ -168,7 +184,9 @@ impl FactSource for FactService {
     ) -> Asked<'a, Option<Staff>> {
         Box::pin(async move {
             let path = format!("/staff/{}", segment(official.as_str()));
-            let Some(answer) = self.ask::<StaffAnswer>(&path).await? else { return Ok(None) };
+            let Some(answer) = self.ask::<StaffAnswer>(&path).await? else {
+                return Ok(None);
+            };
             if answer.agency != *agency {
                 return Err(self.unusable("an official of another body"));
             }
@@ -187,7 +205,11 @@ impl FactSource for FactService {
     fn mandates<'a>(&'a self, holder: &'a Person) -> Asked<'a, Vec<Mandate>> {
         Box::pin(async move {
             let path = format!("/mandates?holder={}", holder.pinfl.expose());
-            let answers = self.ask::<MandatesAnswer>(&path).await?.unwrap_or_default().mandates;
+            let answers = self
+                .ask::<MandatesAnswer>(&path)
+                .await?
+                .unwrap_or_default()
+                .mandates;
             let mut mandates = Vec::with_capacity(answers.len());
             for answer in answers {
                 let held_by = self.person(&answer.holder)?.id;
@@ -213,11 +235,19 @@ impl FactSource for FactService {
     ) -> Asked<'a, Vec<Consent>> {
         Box::pin(async move {
             let pinfl = subject.pinfl.expose();
-            let path = format!("/consents?subject={pinfl}&recipient={}", segment(recipient.as_str()));
-            let answers = self.ask::<ConsentsAnswer>(&path).await?.unwrap_or_default().consents;
+            let path = format!(
+                "/consents?subject={pinfl}&recipient={}",
+                segment(recipient.as_str())
+            );
+            let answers = self
+                .ask::<ConsentsAnswer>(&path)
+                .await?
+                .unwrap_or_default()
+                .consents;
             let mut consents = Vec::with_capacity(answers.len());
             for answer in answers {
-                if self.person(&answer.subject)?.id != subject.id || answer.recipient != *recipient {
+                if self.person(&answer.subject)?.id != subject.id || answer.recipient != *recipient
+                {
                     return Err(self.unusable("a consent about others than was asked"));
                 }
                 consents.push(Consent {

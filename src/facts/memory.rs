@@ -29,7 +29,8 @@ impl Memory {
     }
 
     pub(super) fn staff(&self, agency: &AgencyId, official: &OfficialId) -> Option<Staff> {
-        self.staff.take(&(agency.clone(), official.clone()), self.clock.now())
+        self.staff
+            .take(&(agency.clone(), official.clone()), self.clock.now())
     }
 
     pub(super) fn keep_staff(&self, staff: &Staff) {
@@ -56,7 +57,11 @@ struct Shelf<K, V> {
 
 impl<K: Eq + Hash, V: Clone> Shelf<K, V> {
     fn new(age_ms_max: i64, items_max: usize) -> Self {
-        Self { age_ms_max, items_max, items: Mutex::new(HashMap::new()) }
+        Self {
+            age_ms_max,
+            items_max,
+            items: Mutex::new(HashMap::new()),
+        }
     }
 
     fn fresh(&self, kept: Timestamp, now: Timestamp) -> bool {
@@ -65,7 +70,10 @@ impl<K: Eq + Hash, V: Clone> Shelf<K, V> {
 
     fn take(&self, key: &K, now: Timestamp) -> Option<V> {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        items.get(key).filter(|(kept, _)| self.fresh(*kept, now)).map(|(_, value)| value.clone())
+        items
+            .get(key)
+            .filter(|(kept, _)| self.fresh(*kept, now))
+            .map(|(_, value)| value.clone())
     }
 
     /// When it is full, what is stale goes; when all is fresh, nothing more is kept.

@@ -69,7 +69,10 @@ impl FactRoom {
         fact_age_ms_max: u32,
         facts_max: usize,
     ) -> Self {
-        Self { assignments, memory: Memory::new(clock, fact_age_ms_max, facts_max) }
+        Self {
+            assignments,
+            memory: Memory::new(clock, fact_age_ms_max, facts_max),
+        }
     }
 
     /// The facts about one request: its case, its official, its mandates and consents, and how its
@@ -108,7 +111,8 @@ impl FactRoom {
             }
         }
         if let Some(subject) = subject {
-            self.add_standings(&mut facts, std::slice::from_ref(subject)).await?;
+            self.add_standings(&mut facts, std::slice::from_ref(subject))
+                .await?;
         }
         Ok(facts)
     }
@@ -120,14 +124,18 @@ impl FactRoom {
     /// [`FactError::TooMany`] above [`SUBJECTS_MAX`]; else as [`FactRoom::gather`].
     pub async fn about(&self, mut facts: Facts, subjects: &[Person]) -> Result<Facts, FactError> {
         if subjects.len() > SUBJECTS_MAX {
-            return Err(FactError::TooMany { subjects_max: SUBJECTS_MAX });
+            return Err(FactError::TooMany {
+                subjects_max: SUBJECTS_MAX,
+            });
         }
         self.add_standings(&mut facts, subjects).await?;
         Ok(facts)
     }
 
     async fn add_standings(&self, facts: &mut Facts, people: &[Person]) -> Result<(), FactError> {
-        let Some(source) = self.source(FactKind::Persons, None) else { return Ok(()) };
+        let Some(source) = self.source(FactKind::Persons, None) else {
+            return Ok(());
+        };
         let mut unknown = Vec::new();
         for person in people {
             if facts.standing(person.id).is_some() {
@@ -149,10 +157,7 @@ impl FactRoom {
         Ok(())
     }
 
-    async fn mandates(
-        &self,
-        holder: &Person,
-    ) -> Result<Vec<Mandate>, FactError> {
+    async fn mandates(&self, holder: &Person) -> Result<Vec<Mandate>, FactError> {
         match self.source(FactKind::Mandates, None) {
             Some(source) => source.mandates(holder).await,
             None => Ok(Vec::new()),
@@ -167,7 +172,9 @@ impl FactRoom {
         if let Some(known) = self.memory.staff(agency, official) {
             return Ok(Some(known));
         }
-        let Some(source) = self.source(FactKind::Staff, Some(agency)) else { return Ok(None) };
+        let Some(source) = self.source(FactKind::Staff, Some(agency)) else {
+            return Ok(None);
+        };
         let staff = source.staff(agency, official).await?;
         if let Some(staff) = &staff {
             self.memory.keep_staff(staff);

@@ -17,11 +17,7 @@ pub(super) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, FactError>>
 /// concurrently. An answer about something else than what was asked is an error too.
 pub trait FactSource: Send + Sync + Debug {
     /// The case with this number at this body.
-    fn case<'a>(
-        &'a self,
-        agency: &'a AgencyId,
-        number: &'a CaseNumber,
-    ) -> Asked<'a, Option<Case>>;
+    fn case<'a>(&'a self, agency: &'a AgencyId, number: &'a CaseNumber) -> Asked<'a, Option<Case>>;
 
     /// The official with this number at this body.
     fn staff<'a>(

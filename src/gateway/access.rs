@@ -35,16 +35,20 @@ pub(super) fn subject(
     let given: Cow<'_, str> = match &route.operation().subject {
         SubjectAt::Nobody | SubjectAt::Answer => return Ok(None),
         SubjectAt::Principal => return Ok(principal.person().copied()),
-        SubjectAt::Path(capture) => {
-            route.capture(capture).ok_or_else(|| unclear("the path names no person"))?.into()
-        }
+        SubjectAt::Path(capture) => route
+            .capture(capture)
+            .ok_or_else(|| unclear("the path names no person"))?
+            .into(),
         SubjectAt::Query(parameter) => target
             .query_value(parameter)
             .map_err(|_| unclear("the query names a person twice or unreadably"))?
             .ok_or_else(|| unclear("the query names no person"))?,
     };
     let pinfl = Pinfl::parse(&given).map_err(|cause| unclear(&cause.to_string()))?;
-    Ok(Some(Person { id: pseudonym.person(&pinfl), pinfl }))
+    Ok(Some(Person {
+        id: pseudonym.person(&pinfl),
+        pinfl,
+    }))
 }
 
 /// The question to policy: only what the steps before have proved goes into it.
@@ -72,7 +76,10 @@ pub(super) fn ask<'a>(
 pub(super) fn origin(arrival: &Arrival, permit: &Permit) -> Option<HeaderValue> {
     let origin = arrival.headers.get(ORIGIN)?;
     let allowed = &permit.operation().service.cors_origins;
-    allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    allowed
+        .iter()
+        .any(|allowed| allowed.as_bytes() == origin.as_bytes())
+        .then(|| origin.clone())
 }
 
 /// The parts of the request that may go on, the allow-list of the operation still to come.
@@ -82,7 +89,9 @@ pub(super) fn origin(arrival: &Arrival, permit: &Permit) -> Option<HeaderValue> 
 pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal> {
     let cookies = Cookies::read(&arrival.headers)
         .map_err(|cause| Refusal::new(Reason::BadCookie, cause.to_string()))?;
-    let captures = route.captures().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let captures = route
+        .captures()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ok(Onward {
         visit: arrival.visit,
         method: arrival.method,

@@ -44,7 +44,9 @@ impl Gateway {
                 let _gone = answer.send(this.finish(arrival).await);
             });
         }
-        answered.await.unwrap_or_else(|_| Reply::unavailable(visit).into_response(&Method::POST))
+        answered
+            .await
+            .unwrap_or_else(|_| Reply::unavailable(visit).into_response(&Method::POST))
     }
 
     /// The outer shell: whatever happens inside, there is a reply, and it is counted.
@@ -57,7 +59,10 @@ impl Gateway {
             Ok(reply) => (reply, None),
             Err(refusal) => {
                 let reason = refusal.reason();
-                (self.refuse(&refusal, &visit, &wish, block).await, Some(reason))
+                (
+                    self.refuse(&refusal, &visit, &wish, block).await,
+                    Some(reason),
+                )
             }
         };
         let response = reply.into_response(&wish.method);
@@ -75,20 +80,35 @@ impl Gateway {
     ) -> Result<Reply, Refusal> {
         let rooms = &self.rooms;
         let house = self.snapshot.load_full();
-        let route = house.register.route(&arrival.host, &arrival.method, &arrival.target)?;
+        let route = house
+            .register
+            .route(&arrival.host, &arrival.method, &arrival.target)?;
         visit.routed(route.operation());
         let caller = rooms.identity.identify(&arrival, route.operation()).await?;
         visit.identified(caller.principal(), &rooms.pseudonym);
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
         rooms.limits.check(counted, &route.operation().id)?;
-        let subject = access::subject(&route, &arrival.target, caller.principal(), &rooms.pseudonym)?;
+        let subject = access::subject(
+            &route,
+            &arrival.target,
+            caller.principal(),
+            &rooms.pseudonym,
+        )?;
         visit.asked(caller.claim(), subject.as_ref());
-        let facts =
-            rooms.facts.gather(caller.principal(), caller.claim(), subject.as_ref()).await?;
+        let facts = rooms
+            .facts
+            .gather(caller.principal(), caller.claim(), subject.as_ref())
+            .await?;
         let ask = access::ask(&route, &caller, subject, &facts, &arrival);
-        let permit = house.policy.decide(ask).map_err(|no| visit.denied(no, house.policy.id()))?;
+        let permit = house
+            .policy
+            .decide(ask)
+            .map_err(|no| visit.denied(no, house.policy.id()))?;
         visit.permitted(&permit);
-        let opened = rooms.journal.open(&permit.operation().effect, visit.intent()).await?;
+        let opened = rooms
+            .journal
+            .open(&permit.operation().effect, visit.intent())
+            .await?;
         let origin = access::origin(&arrival, &permit);
         let onward = access::onward(arrival, &route)?;
         let answer = rooms.upstream.forward(&permit, &opened, onward).await?;
@@ -106,14 +126,16 @@ impl Gateway {
     async fn record(&self, visit: &Visit, disclosure: &Disclosure) -> Result<Recorded, Refusal> {
         match disclosure.mode() {
             DisclosureMode::Public => Ok(Recorded::exempt(visit.id())),
-            DisclosureMode::Whole | DisclosureMode::Fields => {
-                Ok(self.rooms.journal.record(visit.delivered(disclosure)).await?)
-            }
+            DisclosureMode::Whole | DisclosureMode::Fields => Ok(self
+                .rooms
+                .journal
+                .record(visit.delivered(disclosure))
+                .await?),
         }
     }
 
     /// A no, recorded when someone identified is behind it, counted when not.
-    async fn refuse(
+    pub(super) async fn refuse(
         &self,
         refusal: &Refusal,
         visit: &Visit,
@@ -127,7 +149,9 @@ impl Gateway {
         telemetry::refused(visit.id(), reason, refusal.detail());
         let exempt = !visit.is_identified() || reason == Reason::TooManyRequests;
         let recorded = if exempt {
-            self.rooms.counts.refused(reason, block, self.rooms.clock.now());
+            self.rooms
+                .counts
+                .refused(reason, block, self.rooms.clock.now());
             Recorded::exempt(visit.id())
         } else {
             match self.rooms.journal.record(visit.refused(refusal)).await {
@@ -138,7 +162,12 @@ impl Gateway {
                 }
             }
         };
-        Reply::refuse(refusal, recorded, self.refusal_page(refusal, visit, wish), wish)
+        Reply::refuse(
+            refusal,
+            recorded,
+            self.refusal_page(refusal, visit, wish),
+            wish,
+        )
     }
 
     fn watch(&self, disclosure: &Disclosure) {
@@ -160,7 +189,9 @@ impl Gateway {
             return None;
         }
         let frame = self.frame(visit, wish);
-        self.rooms.pages.operation(&permit.operation().id, disclosure.json()?, &frame)
+        self.rooms
+            .pages
+            .operation(&permit.operation().id, disclosure.json()?, &frame)
     }
 
     fn refusal_page(&self, refusal: &Refusal, visit: &Visit, wish: &Wish) -> Option<Page> {

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::counts::Counts;
+use crate::domain::decision::BundleId;
 use crate::facts::FactRoom;
 use crate::identity::Identity;
 use crate::journal::Journal;
@@ -35,7 +36,6 @@ use crate::wire::pages::Pages;
 
 pub use refusal::Refusal;
 pub use reply::Reply;
-pub use sign_in::SignIn;
 
 /// What decides: one bundle, loaded and swapped as a whole. A request pins the one it began with.
 #[derive(Debug)]
@@ -70,19 +70,35 @@ pub struct Gateway {
 impl Gateway {
     #[must_use]
     pub fn new(rooms: Rooms, snapshot: Arc<ArcSwap<Snapshot>>) -> Self {
-        Self { rooms, snapshot, writes: Mutex::new(JoinSet::new()) }
+        Self {
+            rooms,
+            snapshot,
+            writes: Mutex::new(JoinSet::new()),
+        }
+    }
+
+    /// The bundle that new requests are decided by.
+    #[must_use]
+    pub fn bundle(&self) -> BundleId {
+        self.snapshot.load().policy.id()
     }
 
     /// Waits for the writes that are still under way. Called once no request can come any more.
     pub async fn drain(&self) {
-        let mut writes =
-            std::mem::take(&mut *self.writes.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let mut writes = std::mem::take(
+            &mut *self
+                .writes
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
         while writes.join_next().await.is_some() {}
     }
 }
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway").field("rooms", &self.rooms).finish_non_exhaustive()
+        f.debug_struct("Gateway")
+            .field("rooms", &self.rooms)
+            .finish_non_exhaustive()
     }
 }

@@ -18,10 +18,16 @@ impl Gateway {
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         headers.insert(VARY, HeaderValue::from_static("origin"));
-        let origin = arrival.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        let origin = arrival
+            .headers
+            .get(ORIGIN)
+            .and_then(|origin| origin.to_str().ok());
         let snapshot = self.snapshot();
-        let grant = origin
-            .and_then(|origin| snapshot.register.preflight(&arrival.host, &arrival.target, origin));
+        let grant = origin.and_then(|origin| {
+            snapshot
+                .register
+                .preflight(&arrival.host, &arrival.target, origin)
+        });
         if let Some(grant) = grant
             && let Ok(origin) = HeaderValue::from_str(&grant.origin)
         {
@@ -30,7 +36,10 @@ impl Gateway {
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
             let names = HeaderValue::from_static(grant.headers);
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
-            headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from(grant.age_seconds_max));
+            headers.insert(
+                ACCESS_CONTROL_MAX_AGE,
+                HeaderValue::from(grant.age_seconds_max),
+            );
         }
         response
     }

@@ -37,6 +37,13 @@ impl Refusal {
         }
     }
 
+    /// 405, and what would do.
+    pub(super) fn method_not_allowed(allow: &str) -> Self {
+        let mut refusal = Self::new(Reason::MethodNotAllowed, "the method is not for this place");
+        refusal.allow = Some(allow.to_owned());
+        refusal
+    }
+
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
@@ -75,7 +82,8 @@ impl Refusal {
         self.aborted
     }
 
-    fn of(reason: Reason, cause: &impl std::error::Error) -> Self {
+    /// A refusal caused by an error of a room.
+    pub(super) fn of(reason: Reason, cause: &impl std::error::Error) -> Self {
         Self::new(reason, chain(cause))
     }
 }

@@ -5,11 +5,11 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
     STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::domain::decision::Hint;
 use crate::domain::entry::VisitId;
@@ -35,6 +35,10 @@ pub struct Reply {
     response: Response<Body>,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a proof is used up by the reply it lets out"
+)]
 impl Reply {
     /// What may leave, once that is recorded. `page` takes the place of in-house JSON; `origin` is
     /// the origin that may read it.
@@ -51,9 +55,16 @@ impl Reply {
         let visit = disclosure.visit();
         let exempt = matches!(disclosure.mode(), DisclosureMode::Public);
         let agree = recorded.visit() == visit
-            && if recorded.is_durable() { recorded.digest() == disclosure.digest() } else { exempt };
+            && if recorded.is_durable() {
+                recorded.digest() == disclosure.digest()
+            } else {
+                exempt
+            };
         if !agree {
-            return Err(Refusal::new(Reason::Internal, "the record is not of this disclosure"));
+            return Err(Refusal::new(
+                Reason::Internal,
+                "the record is not of this disclosure",
+            ));
         }
         let (status, headers, body) = disclosure.into_parts();
         let mut response = Response::new(body);
@@ -64,8 +75,12 @@ impl Reply {
             dress(&mut response, page);
         }
         if let Some(origin) = origin {
-            response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+            response
+                .headers_mut()
+                .insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response
+                .headers_mut()
+                .append(VARY, HeaderValue::from_static("origin"));
         }
         Ok(Self { visit, response })
     }
@@ -87,7 +102,10 @@ impl Reply {
         if let Some(seconds) = refusal.retry_after_seconds() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(allow) = refusal.allow().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+        if let Some(allow) = refusal
+            .allow()
+            .and_then(|allow| HeaderValue::from_str(allow).ok())
+        {
             headers.insert(ALLOW, allow);
         }
         if let Some(challenge) = challenge(refusal) {
@@ -106,12 +124,58 @@ impl Reply {
 
     /// The journal cannot be written: no data, no record, nothing but the number.
     pub fn unavailable(visit: VisitId) -> Self {
-        Self { visit, response: problem(Reason::JournalUnavailable, visit, None) }
+        Self {
+            visit,
+            response: problem(Reason::JournalUnavailable, visit, None),
+        }
     }
 
-    /// A page or a redirect of the sign-in, which ends in the journal on a path of its own.
-    pub(super) fn sign_in(visit: VisitId, response: Response<Body>) -> Self {
-        Self { visit, response }
+    /// To another place, for signing in and coming back.
+    ///
+    /// # Errors
+    /// `internal` when the place is no field value.
+    pub(super) fn redirect(recorded: Recorded, location: &str) -> Result<Self, Refusal> {
+        let location = HeaderValue::from_str(location)
+            .map_err(|cause| Refusal::new(Reason::Internal, cause.to_string()))?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, location);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(Self {
+            visit: recorded.visit(),
+            response,
+        })
+    }
+
+    /// A page of signing in or out.
+    pub(super) fn page(recorded: Recorded, page: Page) -> Self {
+        let mut response = Response::new(Body::empty());
+        dress(&mut response, page);
+        Self {
+            visit: recorded.visit(),
+            response,
+        }
+    }
+
+    /// What a script is told of a session.
+    pub(super) fn json(recorded: Recorded, told: &Value) -> Self {
+        let mut response = Response::new(Body::full(told.to_string()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Self {
+            visit: recorded.visit(),
+            response,
+        }
+    }
+
+    /// The reply with these `Set-Cookie` fields.
+    pub(super) fn with_cookies(mut self, cookies: Vec<HeaderValue>) -> Self {
+        for cookie in cookies {
+            self.response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        self
     }
 
     /// The response as it goes out; HEAD has the head of GET and no body (RFC 9110 §9.3.2).
@@ -127,7 +191,9 @@ impl Reply {
         if *method == Method::HEAD {
             let length = http_body::Body::size_hint(response.body()).exact();
             if let Some(length) = length {
-                response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+                response
+                    .headers_mut()
+                    .insert(CONTENT_LENGTH, HeaderValue::from(length));
             }
             *response.body_mut() = Body::empty();
         }
@@ -140,9 +206,15 @@ pub(super) fn dress(response: &mut Response<Body>, page: Page) {
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     for (name, value) in PAGE_HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(page.language.tag()));
+    headers.insert(
+        CONTENT_LANGUAGE,
+        HeaderValue::from_static(page.language.tag()),
+    );
     *response.body_mut() = Body::full(page.html);
 }
 
@@ -162,7 +234,10 @@ fn problem(reason: Reason, visit: VisitId, hint: Option<&Hint>) -> Response<Body
     let mut response = Response::new(Body::full(members.to_string()));
     *response.status_mut() = status;
     let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -174,11 +249,13 @@ fn challenge(refusal: &Refusal) -> Option<HeaderValue> {
         Reason::InvalidToken => "Bearer error=\"invalid_token\"".to_owned(),
         Reason::InsufficientScope => "Bearer error=\"insufficient_scope\"".to_owned(),
         Reason::StrongerSignInNeeded => {
-            let mut text = "Bearer error=\"insufficient_user_authentication\"".to_owned();
-            if let Some(Hint::StepUp(rank)) = refusal.hint() {
-                text.push_str(&format!(", acr_values=\"{rank}\""));
+            let error = "Bearer error=\"insufficient_user_authentication\"";
+            match refusal.hint() {
+                Some(Hint::StepUp(rank)) => format!("{error}, acr_values=\"{rank}\""),
+                Some(Hint::Justify | Hint::Case | Hint::Approve | Hint::Consent) | None => {
+                    error.to_owned()
+                }
             }
-            text
         }
         _ => return None,
     };

@@ -87,14 +87,20 @@ impl Visit {
     /// The names of the e-service that was asked for, where it was found.
     pub(super) fn service_names(&self, house: &Snapshot) -> Option<Texts> {
         let wanted = self.service.as_ref()?;
-        let service = house.register.services().find(|service| service.id == *wanted)?;
+        let service = house
+            .register
+            .services()
+            .find(|service| service.id == *wanted)?;
         Some(service.names.clone())
     }
 
     /// The name to greet with, where a person stands behind it.
     pub(super) fn account(&self) -> Option<Account> {
         let name = self.name.clone()?;
-        Some(Account { name, kind: self.actor.kind })
+        Some(Account {
+            name,
+            kind: self.actor.kind,
+        })
     }
 
     pub(super) const fn id(&self) -> VisitId {
@@ -110,14 +116,20 @@ impl Visit {
     pub(super) fn step(&mut self, name: &str, found: &str) {
         if self.steps.len() < STEPS_MAX {
             let found = found.chars().take(FOUND_CHARS_MAX).collect();
-            self.steps.push(Step { name: name.to_owned(), found });
+            self.steps.push(Step {
+                name: name.to_owned(),
+                found,
+            });
         }
     }
 
     pub(super) fn routed(&mut self, operation: &Operation) {
         self.service = Some(operation.service.id.clone());
         self.operation = Some(operation.id.clone());
-        let found = format!("{} {}{}", operation.id, operation.service.prefix, operation.template);
+        let found = format!(
+            "{} {}{}",
+            operation.id, operation.service.prefix, operation.template
+        );
         self.step("route", &found);
     }
 
@@ -139,7 +151,11 @@ impl Visit {
             }
             Principal::System(s) => self.actor.system = Some(s.system.clone()),
         }
-        let found = format!("{}, assurance rank {}", principal.kind().as_str(), self.actor.acr);
+        let found = format!(
+            "{}, assurance rank {}",
+            principal.kind().as_str(),
+            self.actor.acr
+        );
         self.step("identify", &found);
     }
 
@@ -186,7 +202,11 @@ impl Visit {
         }
         self.merge(disclosure.obligations());
         let count = |wanted: fn(&Form) -> bool| {
-            disclosure.disclosed().iter().filter(|d| wanted(&d.form)).count()
+            disclosure
+                .disclosed()
+                .iter()
+                .filter(|d| wanted(&d.form))
+                .count()
         };
         let found = format!(
             "{} clear, {} masked, {} answered, {} withheld",
@@ -221,7 +241,9 @@ impl Visit {
 
     /// The entry of an answer that is about to leave.
     pub(super) fn delivered(&self, disclosure: &Disclosure) -> JournalEntry {
-        let stage = Stage::Delivered { status: disclosure.status() };
+        let stage = Stage::Delivered {
+            status: disclosure.status(),
+        };
         let digest = disclosure.digest().map(str::to_owned);
         self.entry(stage, disclosure.disclosed().to_vec(), digest)
     }
@@ -231,7 +253,9 @@ impl Visit {
         let stage = if refusal.is_aborted() {
             Stage::Aborted
         } else {
-            Stage::Refused { reason: refusal.reason() }
+            Stage::Refused {
+                reason: refusal.reason(),
+            }
         };
         self.entry(stage, Vec::new(), None)
     }

@@ -67,7 +67,11 @@ fn form(headers: &HeaderMap) -> WishForm {
             media.eq_ignore_ascii_case("text/html")
         })
     });
-    if asks_html { WishForm::Page } else { WishForm::Data }
+    if asks_html {
+        WishForm::Page
+    } else {
+        WishForm::Data
+    }
 }
 
 /// `?lang=` first, then the first language of `Accept-Language` that the portal speaks.

@@ -160,7 +160,11 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Busy`] and [`JournalError::NoSpace`] before anything was written;
     /// [`JournalError::Stopped`] when it is not known whether it was.
-    pub async fn open(&self, effect: &Effect, intent: JournalEntry) -> Result<Opened, JournalError> {
+    pub async fn open(
+        &self,
+        effect: &Effect,
+        intent: JournalEntry,
+    ) -> Result<Opened, JournalError> {
         let visit = intent.visit;
         if let Some(opened) = Opened::not_needed(visit, effect) {
             return Ok(opened);

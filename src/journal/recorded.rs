@@ -20,12 +20,22 @@ pub struct Opened {
 impl Opened {
     /// After the durable append of the intent.
     pub(super) const fn durable(visit: VisitId, position: LedgerPosition) -> Self {
-        Self { visit, intent: Some(position) }
+        Self {
+            visit,
+            intent: Some(position),
+        }
     }
 
     /// For an effect that writes nothing; `None` for one that does.
     pub(super) const fn not_needed(visit: VisitId, effect: &Effect) -> Option<Self> {
-        if effect.writes() { None } else { Some(Self { visit, intent: None }) }
+        if effect.writes() {
+            None
+        } else {
+            Some(Self {
+                visit,
+                intent: None,
+            })
+        }
     }
 
     /// Whether this proof lets `visit` be forwarded to an operation with this effect.
@@ -51,7 +61,10 @@ pub struct Recorded {
 
 #[derive(Debug)]
 enum Outcome {
-    Durable { position: LedgerPosition, digest: Option<String> },
+    Durable {
+        position: LedgerPosition,
+        digest: Option<String>,
+    },
     Exempt,
 }
 
@@ -62,13 +75,19 @@ impl Recorded {
         position: LedgerPosition,
         digest: Option<String>,
     ) -> Self {
-        Self { visit, outcome: Outcome::Durable { position, digest } }
+        Self {
+            visit,
+            outcome: Outcome::Durable { position, digest },
+        }
     }
 
     /// For what is about nobody: an answer of mode `public`, or a refusal of someone who was not
     /// identified. `Reply` accepts it for nothing else.
     pub const fn exempt(visit: VisitId) -> Self {
-        Self { visit, outcome: Outcome::Exempt }
+        Self {
+            visit,
+            outcome: Outcome::Exempt,
+        }
     }
 
     #[must_use]

@@ -18,6 +18,8 @@ pub struct Verified {
     pub rows: u64,
     /// How many of them the signed checkpoint covers.
     pub integrated: u64,
+    /// The root of the tree that it signs.
+    pub root: Hash,
     /// The first entry that is not as it was written, if any.
     pub finding: Option<Finding>,
 }
@@ -81,6 +83,7 @@ pub fn verify(
         Ok(Verified {
             rows,
             integrated: head.size,
+            root: head.root,
             finding,
         })
     };

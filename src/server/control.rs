@@ -30,6 +30,18 @@ pub struct Settings {
     pub request_ms_max: u64,
 }
 
+impl Settings {
+    /// The socket at this path, with the usual bounds.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            line_bytes_max: default_line_bytes_max(),
+            request_ms_max: default_request_ms_max(),
+        }
+    }
+}
+
 /// Who asks, as the kernel says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operator {

@@ -17,20 +17,25 @@ use crate::wire::body::{Body, BodyError};
 
 /// Reads a response head; the body follows as it is polled, and breaks off when the upstream is
 /// silent for `idle_ms_max`.
-pub(super) fn read(
-    response: Response<Incoming>,
-    mut lease: Lease,
-    idle_ms_max: u32,
-) -> Answer {
+pub(super) fn read(response: Response<Incoming>, mut lease: Lease, idle_ms_max: u32) -> Answer {
     let (head, incoming) = response.into_parts();
     let body = if incoming.is_end_stream() {
         lease.give_back();
         Body::empty()
     } else {
         let idle = Duration::from_millis(u64::from(idle_ms_max));
-        Body::stream(Patient { incoming, lease, idle, waiting: None })
+        Body::stream(Patient {
+            incoming,
+            lease,
+            idle,
+            waiting: None,
+        })
     };
-    Answer { status: head.status.as_u16(), headers: head.headers, body }
+    Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body,
+    }
 }
 
 /// A body that is waited for no longer than `idle` between two frames.
@@ -57,7 +62,9 @@ impl HttpBody for Patient {
             return Poll::Ready(frame.map(|f| f.map_err(|_| BodyError::Broken)));
         }
         let idle = self.idle;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
         match waiting.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::Stalled))),
             Poll::Pending => Poll::Pending,

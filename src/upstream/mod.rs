@@ -91,13 +91,14 @@ impl UpstreamError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) | Self::AllowList(_) => Reason::Internal,
+            Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) | Self::AllowList(_) => {
+                Reason::Internal
+            }
             Self::Unavailable { .. } => Reason::UpstreamUnavailable,
             Self::Timeout { .. } => Reason::UpstreamTimeout,
             Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
-            Self::BodyBroken => Reason::BadRequest,
             Self::InHouse(InHouseError::NotFound) => Reason::NothingToDisclose,
-            Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
+            Self::BodyBroken | Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
             Self::InHouse(InHouseError::Unavailable(_)) => Reason::JournalUnavailable,
         }
     }
@@ -111,7 +112,12 @@ impl Upstream {
         vouch: Vouch,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { pools, in_house, vouch, clock }
+        Self {
+            pools,
+            in_house,
+            vouch,
+            clock,
+        }
     }
 
     /// Asks the service that the permit names for the target that the permit holds.
@@ -151,7 +157,10 @@ impl Upstream {
         name: &UpstreamName,
         onward: Onward,
     ) -> Result<Answer, UpstreamError> {
-        let pool = self.pools.get(name).ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
+        let pool = self
+            .pools
+            .get(name)
+            .ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
         let assertion = self
             .vouch
             .assert(permit, self.clock.now())
@@ -163,13 +172,15 @@ impl Upstream {
             pool.send(request),
         );
         match asked.await {
-            Ok(Ok((response, lease))) => {
-                Ok(answer::read(response, lease, pool.idle_ms_max()))
-            }
-            Ok(Err(cause)) => {
-                Err(UpstreamError::Unavailable { name: name.clone(), cause: cause.to_string() })
-            }
-            Err(_) => Err(UpstreamError::Timeout { name: name.clone(), ms: limit_ms }),
+            Ok(Ok((response, lease))) => Ok(answer::read(response, lease, pool.idle_ms_max())),
+            Ok(Err(cause)) => Err(UpstreamError::Unavailable {
+                name: name.clone(),
+                cause: cause.to_string(),
+            }),
+            Err(_) => Err(UpstreamError::Timeout {
+                name: name.clone(),
+                ms: limit_ms,
+            }),
         }
     }
 }

@@ -96,11 +96,17 @@ pub(super) struct Lease {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
     #[error("connecting to `{endpoint}`: {cause}")]
-    Connect { endpoint: String, cause: std::io::Error },
+    Connect {
+        endpoint: String,
+        cause: std::io::Error,
+    },
     #[error("connecting to `{endpoint}` took more than {ms} ms")]
     ConnectTimeout { endpoint: String, ms: u32 },
     #[error("speaking to `{endpoint}`: {cause}")]
-    Exchange { endpoint: String, cause: hyper::Error },
+    Exchange {
+        endpoint: String,
+        cause: hyper::Error,
+    },
 }
 
 impl Pool {
@@ -110,7 +116,11 @@ impl Pool {
             connections: Arc::new(Mutex::new(Vec::new())),
             connections_max: settings.idle_connections_max,
         };
-        Self { endpoint, settings, idle }
+        Self {
+            endpoint,
+            settings,
+            idle,
+        }
     }
 
     pub(super) const fn idle_ms_max(&self) -> u32 {
@@ -143,7 +153,10 @@ impl Pool {
     }
 
     fn lease(&self, connection: Connection) -> Lease {
-        Lease { connection: Some(connection), idle: self.idle.clone() }
+        Lease {
+            connection: Some(connection),
+            idle: self.idle.clone(),
+        }
     }
 
     async fn connect(&self) -> Result<Connection, SendError> {
@@ -152,9 +165,15 @@ impl Pool {
         let connecting = TcpStream::connect(&self.endpoint.0);
         let stream = tokio::time::timeout(Duration::from_millis(u64::from(ms)), connecting)
             .await
-            .map_err(|_| SendError::ConnectTimeout { endpoint: endpoint(), ms })?
+            .map_err(|_| SendError::ConnectTimeout {
+                endpoint: endpoint(),
+                ms,
+            })?
             .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-            .map_err(|cause| SendError::Connect { endpoint: endpoint(), cause })?;
+            .map_err(|cause| SendError::Connect {
+                endpoint: endpoint(),
+                cause,
+            })?;
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
@@ -167,17 +186,26 @@ impl Pool {
     }
 
     fn exchange_error(&self, cause: hyper::Error) -> SendError {
-        SendError::Exchange { endpoint: self.endpoint.0.clone(), cause }
+        SendError::Exchange {
+            endpoint: self.endpoint.0.clone(),
+            cause,
+        }
     }
 }
 
 impl Idle {
     fn take(&self) -> Option<Connection> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
     }
 
     fn give_back(&self, connection: Connection) {
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if connections.len() < self.connections_max && !connection.sender.is_closed() {
             connections.push(connection);
         }

@@ -12,8 +12,11 @@ use crate::wire::cookie::Cookies;
 use crate::wire::headers::AllowList;
 
 /// Request headers every e-service may have. All others must be named by the operation.
-const PASSED_ALWAYS: [HeaderName; 3] =
-    [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE];
+const PASSED_ALWAYS: [HeaderName; 3] = [
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_TYPE,
+];
 
 /// Builds the request for the permit's target. Conditional and range headers are never passed, and
 /// `Accept-Encoding` is always `identity`: what cannot be read cannot be redacted.
@@ -28,13 +31,20 @@ pub(super) async fn build(
     let operation = permit.operation();
     let uri = Uri::try_from(permit.target().as_str()).map_err(|_| UpstreamError::NotOpened)?;
     // HEAD goes upstream as GET: the answer's length is that of the redacted body.
-    let method = if onward.method == Method::HEAD { Method::GET } else { onward.method };
+    let method = if onward.method == Method::HEAD {
+        Method::GET
+    } else {
+        onward.method
+    };
     let named = operation.request_headers.iter();
     let named = named.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
     let passed = AllowList::of(PASSED_ALWAYS.into_iter().chain(named))
         .map_err(|cause| UpstreamError::AllowList(cause.to_string()))?;
     let mut headers = passed.select(&onward.headers);
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
     headers.insert(header::HOST, value(&onward.host));
     forwarded(&mut headers, &onward.peer, &onward.host);
     if let Some(cookies) = allowed_cookies(&onward.cookies, &operation.cookies) {
@@ -42,7 +52,12 @@ pub(super) async fn build(
     }
     headers.insert("muhrdor-assertion", value(assertion));
     headers.insert("muhrdor-request-id", value(&permit.visit().to_string()));
-    let body = arrived(onward.body, operation.body_bytes_max, operation.effect.writes()).await?;
+    let body = arrived(
+        onward.body,
+        operation.body_bytes_max,
+        operation.effect.writes(),
+    )
+    .await?;
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -62,17 +77,28 @@ async fn arrived(body: Body, bytes_max: u64, writes: bool) -> Result<Body, Upstr
 
 /// Takes a body whole.
 pub(super) async fn collect(body: Body, bytes_max: u64) -> Result<Bytes, UpstreamError> {
-    body.collect_up_to(bytes_max).await.map_err(|cause| match cause {
-        BodyError::TooLarge { bytes_max } => UpstreamError::BodyTooLarge { bytes_max },
-        BodyError::Broken | BodyError::Stalled | BodyError::Withheld => UpstreamError::BodyBroken,
-    })
+    body.collect_up_to(bytes_max)
+        .await
+        .map_err(|cause| match cause {
+            BodyError::TooLarge { bytes_max } => UpstreamError::BodyTooLarge { bytes_max },
+            BodyError::Broken | BodyError::Stalled | BodyError::Withheld => {
+                UpstreamError::BodyBroken
+            }
+        })
 }
 
 /// Where the request came from (RFC 7239 §4, and the older names beside it).
 fn forwarded(headers: &mut HeaderMap, peer: &Peer, host: &str) {
     let address = peer.address.to_canonical();
-    let node = if address.is_ipv6() { format!("\"[{address}]\"") } else { address.to_string() };
-    headers.insert(header::FORWARDED, value(&format!("for={node};host={host};proto=https")));
+    let node = if address.is_ipv6() {
+        format!("\"[{address}]\"")
+    } else {
+        address.to_string()
+    };
+    headers.insert(
+        header::FORWARDED,
+        value(&format!("for={node};host={host};proto=https")),
+    );
     headers.insert("x-forwarded-for", value(&address.to_string()));
     headers.insert("x-forwarded-host", value(host));
     headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
@@ -84,7 +110,11 @@ fn allowed_cookies(given: &Cookies, allowed: &[String]) -> Option<HeaderValue> {
         .filter(|(name, _)| allowed.iter().any(|allowed| allowed == name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    if passed.is_empty() { None } else { HeaderValue::from_str(&passed.join("; ")).ok() }
+    if passed.is_empty() {
+        None
+    } else {
+        HeaderValue::from_str(&passed.join("; ")).ok()
+    }
 }
 
 /// A header value of our own making; hosts, addresses, ids and tokens are visible ASCII.

@@ -68,7 +68,11 @@ impl Vouch {
     /// A voucher that signs with the ring's current key in the name of `issuer`.
     #[must_use]
     pub const fn new(issuer: String, keys: Rotation, pseudonym: Arc<Pseudonym>) -> Self {
-        Self { issuer, keys, pseudonym }
+        Self {
+            issuer,
+            keys,
+            pseudonym,
+        }
     }
 
     /// The assertion for the permit's service, good for [`ASSERTION_SECONDS`] from `now`.
@@ -100,7 +104,10 @@ impl Vouch {
         };
         let signed = format!("{}.{}", encode(&head), encode(&claims));
         let signature = signer.sign(signed.as_bytes())?;
-        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_bytes())))
+        Ok(format!(
+            "{signed}.{}",
+            URL_SAFE_NO_PAD.encode(signature.as_bytes())
+        ))
     }
 
     /// The key set that checks assertions (RFC 7517 §5).

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
@@ -17,7 +17,7 @@ pub struct Body(Inner);
 enum Inner {
     Full(Option<Bytes>),
     Incoming(Incoming),
-    Stream(UnsyncBoxBody<Bytes, BodyError>),
+    Stream(BoxBody<Bytes, BodyError>),
 }
 
 /// A body that did not arrive whole.
@@ -55,9 +55,9 @@ impl Body {
     #[must_use]
     pub fn stream<B>(body: B) -> Self
     where
-        B: HttpBody<Data = Bytes, Error = BodyError> + Send + 'static,
+        B: HttpBody<Data = Bytes, Error = BodyError> + Send + Sync + 'static,
     {
-        Self(Inner::Stream(UnsyncBoxBody::new(body)))
+        Self(Inner::Stream(BoxBody::new(body)))
     }
 
     /// Reads it all into memory.

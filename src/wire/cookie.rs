@@ -50,7 +50,9 @@ impl Cookies {
 
     /// Every pair, in the order given.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of the cookie of this exact name; given twice, no one can say which is ours.

@@ -120,9 +120,13 @@ impl Target {
                 continue;
             }
             if found.is_some() {
-                return Err(QueryError::Ambiguous { name: name.to_owned() });
+                return Err(QueryError::Ambiguous {
+                    name: name.to_owned(),
+                });
             }
-            found = Some(form_decode(value).ok_or(QueryError::NotText { name: name.to_owned() })?);
+            found = Some(form_decode(value).ok_or(QueryError::NotText {
+                name: name.to_owned(),
+            })?);
         }
         Ok(found)
     }

@@ -89,10 +89,15 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
     let after = |part: &str| line_of(part) + 1;
     let expected = [
         ": `tls` is missing; write `tls`, a table".to_owned(),
-        ":11: `admin`: invalid socket address syntax; write `address:port`".to_owned(),
-        ":12: unknown key `adnim`; remove it, or write one of `admin`, `connections_max`, \
-         `connections_per_block_max`, `control`, `public`"
-            .to_owned(),
+        format!(
+            ":{}: `admin`: invalid socket address syntax; write `address:port`",
+            line_of("admin = ")
+        ),
+        format!(
+            ":{}: unknown key `adnim`; remove it, or write one of `admin`, `connections_max`, \
+             `connections_per_block_max`, `control`, `public`",
+            after("admin = ")
+        ),
         format!(
             ":{}: unknown key `tsl`; remove it, or write one of `bundle`, `clock`, `egress`, \
              `facts`, `issuers`, `keys`, `limits`, `listen`, `portal`, `realms`, `store`, \

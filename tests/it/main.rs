@@ -10,23 +10,27 @@
 )]
 
 mod bearer;
+#[cfg(feature = "demo")]
+mod cli;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod egress;
 mod framing;
 mod fuzz;
 mod headers;
-mod journal;
 #[cfg(feature = "demo")]
-mod demo;
+mod house;
+mod journal;
 mod keys;
 mod limits;
-mod login;
 mod locks;
+mod login;
 mod noninterference;
+mod pages;
 mod paths;
 mod policy;
 mod redaction;
-mod pages;
 mod register;
 mod server;
 mod store;

@@ -140,12 +140,16 @@ fn a_query_parameter_given_twice_has_no_value() {
     };
     assert_eq!(value("/?a=1&state=x%20y+z"), Ok(Some("x y z".to_owned())));
     assert_eq!(value("/?states=x"), Ok(None));
-    let twice = Err(QueryError::Ambiguous { name: "state".into() });
+    let twice = Err(QueryError::Ambiguous {
+        name: "state".into(),
+    });
     assert_eq!(value("/?state=a&state=a"), twice, "OC-02");
     assert_eq!(value("/?state=a&st%61te=b"), twice, "OC-02");
     assert_eq!(
         value("/?state=%ff"),
-        Err(QueryError::NotText { name: "state".into() })
+        Err(QueryError::NotText {
+            name: "state".into()
+        })
     );
 }
 

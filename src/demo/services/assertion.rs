@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::clock::Clock;
@@ -23,12 +24,13 @@ pub struct Assertions {
     authority: PathBuf,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
+    fetching: Semaphore,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     keys: Arc<Vec<PublicKey>>,
-    asked_at: Option<Timestamp>,
+    fetched_at: Option<Timestamp>,
 }
 
 /// Why a request is not vouched for.
@@ -75,6 +77,7 @@ impl Assertions {
             authority,
             clock,
             known: Mutex::default(),
+            fetching: Semaphore::new(1),
         }
     }
 
@@ -121,23 +124,23 @@ impl Assertions {
         Arc::clone(&known.keys)
     }
 
-    /// The gateway's key set, asked for anew; at most once a second, so that made-up key names do
-    /// not turn into requests.
+    /// The gateway's key set, asked for anew by one request while the others wait for what it
+    /// brings; at most once a second, so that made-up key names do not turn into requests.
     async fn newer(&self) -> Result<Arc<Vec<PublicKey>>, Unvouched> {
+        let closed = |_| Unvouched::Keys("the service is ending".to_owned());
+        let _turn = self.fetching.acquire().await.map_err(closed)?;
         let now = self.clock.now();
         {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if known
-                .asked_at
-                .is_some_and(|at| now.ms_since(at) < REFRESH_MS_MIN)
-            {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = |at: Timestamp| now.ms_since(at) < REFRESH_MS_MIN;
+            if known.fetched_at.is_some_and(fresh) {
                 return Ok(Arc::clone(&known.keys));
             }
-            known.asked_at = Some(now);
         }
         let keys = Arc::new(self.fetch().await?);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.keys = Arc::clone(&keys);
+        known.fetched_at = Some(now);
         Ok(keys)
     }
 

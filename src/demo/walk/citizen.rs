@@ -16,7 +16,7 @@ pub(super) async fn anyone_reads_information(
     tape: &mut Tape<'_>,
 ) -> Result<(), DemoError> {
     tape.step(1, "Anyone reads an information service", &[])?;
-    let mut anyone = Visitor::new(scene)?;
+    let mut anyone = scene.visitor()?;
     let page = anyone
         .get("/civil/info", &[("accept", "text/html")])
         .await?;
@@ -54,7 +54,7 @@ pub(super) async fn an_applicant_sees_their_record(
     let diagnosis = person(AZIZA).map_or("", |aziza| aziza.diagnosis);
     let own = [AZIZA, KAMOLA, income.as_str(), diagnosis];
     tape.step(2, "An applicant signs in and sees their own record", &own)?;
-    let mut aziza = Visitor::new(scene)?;
+    let mut aziza = scene.visitor()?;
     let signed_in = aziza.sign_in("applicants", "aziza", "aziza-demo").await?;
     for reply in &signed_in.replies {
         tape.keep("sign-in", reply)?;

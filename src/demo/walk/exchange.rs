@@ -1,12 +1,10 @@
 //! Step 4: another body's system asks a question.
 
 use crate::demo::error::DemoError;
-use crate::demo::folder::client_secret;
-use crate::demo::http::{Ask, Client};
+use crate::demo::grounds;
 use crate::demo::people::AZIZA;
 use crate::demo::walk::Scene;
 use crate::demo::walk::tape::{Outcome, Tape};
-use crate::demo::walk::visitor::{Visitor, parsed};
 
 /// 4. Yes or no, and not the amount.
 pub(super) async fn a_system_gets_yes_or_no(
@@ -15,8 +13,8 @@ pub(super) async fn a_system_gets_yes_or_no(
 ) -> Result<(), DemoError> {
     tape.step(4, "Another body's system gets a yes or a no", &[])?;
     let purpose = [("muhrdor-purpose", "benefit.assess")];
-    let token = token(scene, "social-agency-system").await?;
-    let mut system = Visitor::with_bearer(scene, &token)?;
+    let token = grounds::token(&scene.folder, &scene.places, "social-agency-system").await?;
+    let mut system = scene.visitor()?.with_bearer(&token);
     for (threshold, wanted) in [(10_000_000, true), (5_000_000, false)] {
         let reply = system.get(&question(threshold), &purpose).await?;
         tape.keep("answer", &reply)?;
@@ -43,8 +41,8 @@ pub(super) async fn a_system_gets_yes_or_no(
         "the record itself is refused",
         Outcome::of(whole.status.is_client_error(), || whole.status.to_string()),
     )?;
-    let bank = self::token(scene, "demo-bank-system").await?;
-    let mut bank = Visitor::with_bearer(scene, &bank)?;
+    let bank = grounds::token(&scene.folder, &scene.places, "demo-bank-system").await?;
+    let mut bank = scene.visitor()?.with_bearer(&bank);
     let credit = [("muhrdor-purpose", "credit.assess")];
     let without = bank.get(&question(10_000_000), &credit).await?;
     tape.keep("without-consent", &without)?;
@@ -56,21 +54,4 @@ pub(super) async fn a_system_gets_yes_or_no(
 
 fn question(threshold: u64) -> String {
     format!("/pension/records/{AZIZA}/income?below={threshold}")
-}
-
-/// A bearer token, got with the system's own credentials.
-async fn token(scene: &Scene, client: &str) -> Result<String, DemoError> {
-    let secret = scene.folder.secret(&client_secret(client))?;
-    let fields = [
-        ("grant_type", "client_credentials"),
-        ("client_id", client),
-        ("client_secret", secret.as_str()),
-    ];
-    let ask = Ask::form(parsed(&scene.places.token_endpoint())?, &fields);
-    let reply = Client::plain().send(&ask).await?;
-    Ok(reply
-        .at("/access_token")
-        .as_str()
-        .unwrap_or_default()
-        .to_owned())
 }

@@ -74,7 +74,7 @@ async fn made_up_assertion(scene: &Scene, tape: &mut Tape<'_>) -> Result<(), Dem
     let forged = SigningKey::generate(&random)?.sign("muhrdor-assertion+jwt", &claims, &random)?;
     let header = [("muhrdor-assertion", forged.as_str())];
     let path = format!("/pension/records/{AZIZA}");
-    let through = Visitor::new(scene)?.get(&path, &header).await?;
+    let through = scene.visitor()?.get(&path, &header).await?;
     tape.keep("made-up-assertion", &through)?;
     tape.check(
         "an assertion made up by a client gets through no door",
@@ -108,7 +108,7 @@ pub(super) async fn too_many_are_told_to_wait(
     tape: &mut Tape<'_>,
 ) -> Result<(), DemoError> {
     tape.step(7, "Too many requests", &[])?;
-    let mut anyone = Visitor::new(scene)?;
+    let mut anyone = scene.visitor()?;
     let mut reply = anyone.get(LIGHT, &[]).await?;
     let mut sent = 1;
     while reply.status == 200 && sent < REQUESTS_MAX {

@@ -23,6 +23,9 @@ use crate::demo::folder::Folder;
 use crate::demo::report::Places;
 use crate::demo::walk::tape::Tape;
 
+pub(super) use visitor::parsed;
+pub use visitor::{SignedIn, Visitor};
+
 /// What the walk needs to know.
 #[derive(Debug)]
 pub struct Scene {
@@ -30,6 +33,12 @@ pub struct Scene {
     pub folder: Folder,
     /// The program whose verbs `explain` and `journal verify` are run.
     pub program: PathBuf,
+}
+
+impl Scene {
+    fn visitor(&self) -> Result<Visitor, DemoError> {
+        Visitor::new(&self.folder.authority(), &self.places.portal)
+    }
 }
 
 /// Does all steps; prints each outcome.

@@ -32,7 +32,7 @@ pub(super) async fn an_official_works_on_a_case(
         "An official reads a record for a purpose and a case",
         &[&income],
     )?;
-    let mut gulnora = Visitor::new(scene)?;
+    let mut gulnora = scene.visitor()?;
     let signed_in = gulnora
         .sign_in("officials", "gulnora", "gulnora-demo")
         .await?;

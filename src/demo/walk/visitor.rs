@@ -1,18 +1,19 @@
 //! A client of the portal: a browser without a screen, or a system with a token.
 
 use std::collections::HashMap;
+use std::path::Path;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Method, StatusCode};
 use url::Url;
 
 use crate::demo::error::DemoError;
 use crate::demo::http::{Ask, Client, HttpError, Reply};
-use crate::demo::walk::Scene;
 use crate::demo::walk::form::Form;
 
 /// Someone who visits, with the cookies they were given.
 #[derive(Debug)]
-pub(super) struct Visitor {
+pub struct Visitor {
     client: Client,
     portal: Url,
     /// By origin, then by name.
@@ -22,18 +23,21 @@ pub(super) struct Visitor {
 
 /// How a sign-in went.
 #[derive(Debug)]
-pub(super) struct SignedIn {
+pub struct SignedIn {
     /// Where the browser came to rest.
-    pub(super) last: Reply,
+    pub last: Reply,
     /// Every answer of the portal on the way.
-    pub(super) replies: Vec<Reply>,
+    pub replies: Vec<Reply>,
 }
 
 impl Visitor {
-    /// Someone who trusts the demo's authority and has been nowhere yet.
-    pub(super) fn new(scene: &Scene) -> Result<Self, DemoError> {
-        let client = Client::trusting(&scene.folder.authority())?;
-        let portal = parsed(&scene.places.portal)?;
+    /// Someone who trusts this authority (PEM) and has been nowhere yet.
+    ///
+    /// # Errors
+    /// When the file holds no authority, or the portal's origin is none.
+    pub fn new(authority: &Path, portal: &str) -> Result<Self, DemoError> {
+        let client = Client::trusting(authority)?;
+        let portal = parsed(portal)?;
         Ok(Self {
             client,
             portal,
@@ -43,21 +47,37 @@ impl Visitor {
     }
 
     /// The same with a bearer token.
-    pub(super) fn with_bearer(scene: &Scene, token: &str) -> Result<Self, DemoError> {
-        Ok(Self {
-            bearer: Some(token.to_owned()),
-            ..Self::new(scene)?
-        })
+    #[must_use]
+    pub fn with_bearer(mut self, token: &str) -> Self {
+        self.bearer = Some(token.to_owned());
+        self
     }
 
     /// GET of a path of the portal; for JSON where no `accept` is among the headers.
-    pub(super) async fn get(
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Result<Reply, DemoError> {
+        self.ask(Method::GET, path, headers, Bytes::new()).await
+    }
+
+    /// A request for a path of the portal; for JSON where no `accept` is among the headers.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ask(
         &mut self,
+        method: Method,
         path: &str,
         headers: &[(&str, &str)],
+        body: Bytes,
     ) -> Result<Reply, DemoError> {
         let url = self.portal.join(path).map_err(|_| unanswered(path))?;
-        let mut ask = Ask::get(url);
+        let mut ask = Ask {
+            method,
+            body,
+            ..Ask::get(url)
+        };
         if !headers.iter().any(|(name, _)| *name == "accept") {
             ask = ask.with("accept", "application/json");
         }
@@ -68,7 +88,10 @@ impl Visitor {
     }
 
     /// Signs in through a realm, following every redirect and filling the form.
-    pub(super) async fn sign_in(
+    ///
+    /// # Errors
+    /// When there is no answer on the way, or no end of it.
+    pub async fn sign_in(
         &mut self,
         realm: &str,
         login: &str,
@@ -147,7 +170,7 @@ pub(super) fn request_id(reply: &Reply) -> String {
 }
 
 /// An address that was put together from parts.
-pub(super) fn parsed(address: &str) -> Result<Url, HttpError> {
+pub(in crate::demo) fn parsed(address: &str) -> Result<Url, HttpError> {
     Url::parse(address).map_err(|_| unanswered(address))
 }
 

@@ -28,7 +28,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::domain::name::RealmId;
-use crate::domain::principal::Principal;
+use crate::domain::principal::{AcrRank, Principal};
 use crate::egress::Egress;
 use crate::identity::keysets::KeySets;
 use crate::identity::providers::{Metadata, ProviderError, RealmKind, RealmSettings};
@@ -107,7 +107,7 @@ impl Login {
         self.realms.iter().map(|realm| (&realm.id, realm.kind()))
     }
 
-    /// Begins a sign-in.
+    /// Begins a sign-in; with `rank_min` the provider is asked to vouch at least so strongly.
     ///
     /// # Errors
     /// [`LoginError`]: an unknown realm, or a provider that cannot be asked.
@@ -115,6 +115,7 @@ impl Login {
         &self,
         realm: &str,
         way_back: Option<&str>,
+        rank_min: Option<AcrRank>,
         cookies: &Cookies,
     ) -> Result<Redirect, LoginError> {
         let realm = self.realm(realm)?;
@@ -123,7 +124,7 @@ impl Login {
         let way_back = WayBack::choose(way_back, realm.kind());
         let random = &*self.rooms.random;
         let pending = Pending::begin(realm.id.clone(), way_back.as_str(), now, random)?;
-        let location = self.authorization(realm, &metadata, &pending)?;
+        let location = self.authorization(realm, &metadata, &pending, rank_min)?;
         let mut all = AllPending::read(cookies, &self.rooms.vault, now);
         all.add(pending);
         let cookie = all.cookie(&self.rooms.vault, random)?;
@@ -190,6 +191,7 @@ impl Login {
         realm: &RealmSettings,
         metadata: &Metadata,
         pending: &Pending,
+        rank_min: Option<AcrRank>,
     ) -> Result<Url, LoginError> {
         let endpoint = metadata.authorization_endpoint.clone();
         let endpoint = endpoint
@@ -205,7 +207,7 @@ impl Login {
         let (state, nonce) = (pending.state.clone(), pending.nonce.clone());
         // With `max_age` the provider must say when it authenticated (Core §3.1.2.1).
         let age = realm.auth_age_seconds_max.to_string();
-        let (location, _, _) = client
+        let mut request = client
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
                 || CsrfToken::new(state),
@@ -213,8 +215,11 @@ impl Login {
             )
             .add_scopes(realm.scopes.iter().cloned().map(Scope::new))
             .add_extra_param("max_age", age)
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-            .url();
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        if let Some(values) = rank_min.and_then(|rank| strong_enough(realm, rank)) {
+            request = request.add_extra_param("acr_values", values);
+        }
+        let (location, _, _) = request.url();
         Ok(location)
     }
 
@@ -301,6 +306,13 @@ fn as_safe_as(url: &Url, issuer: &str) -> bool {
         "http" => plain,
         _ => false,
     }
+}
+
+/// The `acr` values that stand for this rank or a higher one (Core §3.1.2.1).
+fn strong_enough(realm: &RealmSettings, rank_min: AcrRank) -> Option<String> {
+    let strong = realm.acr.iter().filter(|(_, rank)| **rank >= rank_min);
+    let values: Vec<&str> = strong.map(|(value, _)| value.as_str()).collect();
+    (!values.is_empty()).then(|| values.join(" "))
 }
 
 fn missing(realm: &RealmSettings, what: &'static str) -> LoginError {

@@ -78,6 +78,22 @@ pub fn run(policy: &Arc<Policy>, source: &Source) -> Result<Vec<Suite>, Vec<Prob
     }
 }
 
+impl Suite {
+    /// A problem for each check that does not hold.
+    pub fn problems(&self) -> impl Iterator<Item = Problem> + '_ {
+        let failed = self
+            .outcomes
+            .iter()
+            .filter(|outcome| !outcome.failures.is_empty());
+        failed.map(|outcome| Problem {
+            file: outcome.file.clone(),
+            line: outcome.line,
+            what: format!("`{}`: {}", outcome.name, outcome.failures.join("; ")),
+            mend: "change the rule, or what the check expects of it".to_owned(),
+        })
+    }
+}
+
 /// The outcomes for a terminal and for programs.
 #[must_use]
 pub fn report(suites: &[Suite]) -> (String, Value) {

@@ -5,11 +5,13 @@
 
 mod durable;
 mod ledger;
+mod sessions;
 mod space;
 mod sqlite;
 mod tlog;
 
 pub use ledger::SqliteLedger;
+pub use sessions::SqliteSessions;
 pub use space::Space;
 pub use sqlite::SqliteError;
 pub use tlog::{FileTiles, SqliteLeafIndex, SqliteLock};

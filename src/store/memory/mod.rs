@@ -3,11 +3,13 @@
 mod leaf_index;
 mod ledger;
 mod lock;
+mod sessions;
 mod tiles;
 
 pub use leaf_index::MemoryLeafIndex;
 pub use ledger::MemoryLedger;
 pub use lock::MemoryLock;
+pub use sessions::MemorySessions;
 pub use tiles::MemoryTiles;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -21,7 +21,10 @@ fn the_walk_ends_well_and_keeps_what_it_received() {
     assert!(walked.status.success(), "{told}\n{cause}");
     assert!(!told.contains("WRONG"), "{told}");
     for step in 1..=9 {
-        assert!(told.contains(&format!("\n{step}. ")) || told.starts_with("1. "), "{told}");
+        assert!(
+            told.contains(&format!("\n{step}. ")) || told.starts_with("1. "),
+            "{told}"
+        );
     }
     let record = std::fs::read_dir(home.path().join("walk"))
         .unwrap()

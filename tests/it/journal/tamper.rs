@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muhrdor::domain::operation::Effect;
-use muhrdor::journal::{ActorKey, Finding, LedgerPosition, Link};
+use muhrdor::journal::{Finding, LedgerPosition, Link};
 use muhrdor::tlog::Hash;
 use muhrdor::tlog::hash::root_of;
 use muhrdor::tlog::tile::encode_hashes;

@@ -203,11 +203,16 @@ async fn a_provider_that_says_it_is_another_or_points_inside_signs_nobody_in() {
     let cookies = Cookies::default();
     let error = rig
         .login
-        .start("applicants", None, &cookies)
+        .start("applicants", None, None, &cookies)
         .await
         .unwrap_err();
     assert_eq!(error.reason(), Reason::ProviderUnavailable);
-    assert!(rig.login.start("nobody", None, &cookies).await.is_err());
+    assert!(
+        rig.login
+            .start("nobody", None, None, &cookies)
+            .await
+            .is_err()
+    );
     // OC-18: where the metadata points is judged like everything else.
     for jwks in [
         "http://169.254.169.254/latest",
@@ -225,7 +230,12 @@ async fn a_provider_that_says_it_is_another_or_points_inside_signs_nobody_in() {
         let rig = Rig::new().await;
         rig.provider
             .tell(|script| script.metadata = json!({ "authorization_endpoint": endpoint }));
-        assert!(rig.login.start("applicants", None, &cookies).await.is_err());
+        assert!(
+            rig.login
+                .start("applicants", None, None, &cookies)
+                .await
+                .is_err()
+        );
     }
 }
 
@@ -241,7 +251,10 @@ async fn an_official_signs_in_with_body_and_position_and_perhaps_a_number() {
     ] {
         let rig = Rig::new().await;
         let cookies = Cookies::default();
-        let started = rig.login.start("officials", Some("//evil"), &cookies).await;
+        let started = rig
+            .login
+            .start("officials", Some("//evil"), None, &cookies)
+            .await;
         let begun = rig.begun(started.unwrap());
         let mut said =
             json!({ "sub": "O-4411", "agency": "pension-agency", "position": "Inspector" });

@@ -71,7 +71,10 @@ async fn both_realms_of_the_demo_sign_in() {
     let login = Login::new(realms, PORTAL.to_owned(), rooms);
     let mut client = Client::plain();
     for (realm, name) in [("applicants", "aziza"), ("officials", "gulnora")] {
-        let redirect = login.start(realm, None, &Cookies::default()).await.unwrap();
+        let redirect = login
+            .start(realm, None, None, &Cookies::default())
+            .await
+            .unwrap();
         let query: BTreeMap<_, _> = redirect.location.query_pairs().into_owned().collect();
         let password = format!("{name}-demo");
         let mut fields: Vec<_> = query

@@ -96,7 +96,9 @@ impl Rig {
     }
 
     async fn begin_with(&self, cookies: &Cookies, way_back: &str) -> Begun {
-        let started = self.login.start("applicants", Some(way_back), cookies);
+        let started = self
+            .login
+            .start("applicants", Some(way_back), None, cookies);
         self.begun(started.await.unwrap())
     }
 

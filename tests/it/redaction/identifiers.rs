@@ -21,11 +21,17 @@ fn leak(body: &str) -> Option<Finding> {
 #[test]
 fn t27_an_identifier_one_level_down_in_base64_or_json_stops_the_answer() {
     let inner = format!(r#"{{\"pinfl\":\"{AZIZA}\"}}"#);
-    assert_eq!(leak(&format!(r#"{{"note":"{inner}"}}"#)), Some(Finding::Pinfl));
+    assert_eq!(
+        leak(&format!(r#"{{"note":"{inner}"}}"#)),
+        Some(Finding::Pinfl)
+    );
     let escaped = AZIZA.chars().fold(String::new(), |escaped, c| {
         format!("{escaped}\\\\u{:04x}", u32::from(c))
     });
-    assert_eq!(leak(&format!(r#"{{"note":"[\"{escaped}\"]"}}"#)), Some(Finding::Pinfl));
+    assert_eq!(
+        leak(&format!(r#"{{"note":"[\"{escaped}\"]"}}"#)),
+        Some(Finding::Pinfl)
+    );
     for offset in ["", "x", "xy", "xyz"] {
         let plain = format!("{offset} {AZIZA}.");
         for coded in [STANDARD.encode(&plain), URL_SAFE_NO_PAD.encode(&plain)] {

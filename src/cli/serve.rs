@@ -1,0 +1,110 @@
+//! What runs: the gateway, and the demo around it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tracing_subscriber::EnvFilter;
+
+use crate::app;
+use crate::cli::{Answer, CliError, ConfigFile, clock};
+use crate::config::{Config, Overrides, Telemetry, TelemetryFormat};
+
+#[cfg(feature = "demo")]
+use crate::{
+    cli::Terminal,
+    demo::{self, DemoError},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Where the portal listens, instead of `listen.public`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where health and metrics are, instead of `listen.admin`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin: Option<SocketAddr>,
+}
+
+/// Runs until a signal ends it.
+pub(super) fn serve(options: &Options) -> Result<Answer, CliError> {
+    let overrides = Overrides {
+        listen_public: options.listen,
+        listen_admin: options.admin,
+    };
+    let config = Config::load(&options.config.path, &overrides).map_err(CliError::Problems)?;
+    write_messages(&config.telemetry)?;
+    runtime()?.block_on(async {
+        let running = app::start(&config, clock()).await?;
+        let (portal, admin) = (running.portal(), running.admin());
+        tracing::info!(target: "muhrdor::serve", %portal, %admin, "ready");
+        let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
+        running.until_signalled(bound).await?;
+        tracing::info!(target: "muhrdor::serve", "ended");
+        Ok(Answer::Yes)
+    })
+}
+
+/// Runs the demo until a signal ends it; a walk with a wrong outcome is a no.
+#[cfg(feature = "demo")]
+pub(super) fn demo(
+    options: &demo::Options,
+    terminal: &mut Terminal<'_>,
+) -> Result<Answer, CliError> {
+    let filter = DEMO_FILTER.to_owned();
+    write_messages(&Telemetry {
+        format: TelemetryFormat::Text,
+        filter,
+    })?;
+    let ended = runtime()?.block_on(demo::run(options.clone(), clock(), terminal.output));
+    match ended {
+        Err(DemoError::Walk { failed, all }) => {
+            writeln!(
+                terminal.errors,
+                "muhrdor: {failed} of {all} outcomes were wrong"
+            )?;
+            Ok(Answer::No)
+        }
+        ended => Ok(ended.map(|()| Answer::Yes)?),
+    }
+}
+
+/// Runs one part of the demo until its input is closed.
+#[cfg(feature = "demo")]
+pub(super) fn demo_part(
+    options: &demo::PartOptions,
+    terminal: &mut Terminal<'_>,
+) -> Result<Answer, CliError> {
+    runtime()?.block_on(demo::run_part(options.clone(), clock(), terminal.output))?;
+    Ok(Answer::Yes)
+}
+
+fn runtime() -> Result<Runtime, CliError> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Threads)
+}
+
+/// Sends the program's messages to its standard error.
+fn write_messages(telemetry: &Telemetry) -> Result<(), CliError> {
+    let filter = EnvFilter::try_new(&telemetry.filter).map_err(|source| CliError::Filter {
+        filter: telemetry.filter.clone(),
+        source,
+    })?;
+    let lines = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter);
+    // Taken already only where this process was set up before: then that stays.
+    let _ = match telemetry.format {
+        TelemetryFormat::Text => tracing::subscriber::set_global_default(lines.finish()),
+        TelemetryFormat::Json => tracing::subscriber::set_global_default(lines.json().finish()),
+    };
+    Ok(())
+}
+
+/// The walk provokes refusals and says itself what came of them.
+#[cfg(feature = "demo")]
+const DEMO_FILTER: &str = "warn,muhrdor::refusal=error";

@@ -1,0 +1,64 @@
+//! Why it stays unknown who asks.
+
+use crate::domain::name::NameError;
+use crate::domain::reason::Reason;
+use crate::identity::bearer::BearerError;
+use crate::identity::session::SessionError;
+use crate::limits::Exceeded;
+use crate::wire::cookie::CookieError;
+use crate::wire::headers::HeaderError;
+
+/// Why a request is refused before it is known who asks. Shows no credential.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error(transparent)]
+    Limited(#[from] Exceeded),
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error("the header `{header}` is no name")]
+    Claim {
+        header: &'static str,
+        source: NameError,
+    },
+    #[error(transparent)]
+    Cookie(#[from] CookieError),
+    #[error("the request has both a bearer token and a session")]
+    TwoCredentials,
+    #[error("a page of another site asked for a change")]
+    CrossOrigin,
+    #[error(transparent)]
+    Bearer(#[from] BearerError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+impl IdentityError {
+    /// What is counted and told.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Limited(_) => Reason::TooManyRequests,
+            Self::Header(_) | Self::Claim { .. } => Reason::BadHeader,
+            Self::Cookie(_) => Reason::BadCookie,
+            Self::TwoCredentials => Reason::BadRequest,
+            Self::CrossOrigin => Reason::CrossOrigin,
+            Self::Bearer(error) => error.reason(),
+            Self::Session(error) => error.reason(),
+        }
+    }
+
+    /// After how many seconds the same request may be answered, where that is known.
+    #[must_use]
+    pub const fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::Limited(exceeded) => Some(exceeded.retry_after_seconds),
+            Self::Header(_)
+            | Self::Claim { .. }
+            | Self::Cookie(_)
+            | Self::TwoCredentials
+            | Self::CrossOrigin
+            | Self::Bearer(_)
+            | Self::Session(_) => None,
+        }
+    }
+}

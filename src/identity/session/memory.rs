@@ -1,0 +1,129 @@
+//! Sessions that were opened a moment ago, so that a page of ten requests opens one once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::clock::Monotonic;
+use crate::domain::time::Timestamp;
+use crate::identity::session::{Changed, RowKey, Session};
+
+/// A bounded number of opened sessions, believed only while changes are followed.
+pub(super) struct Memory {
+    cached_max: usize,
+    revocation_age_ms_max: u32,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    known: HashMap<RowKey, Known>,
+    /// The last change that was seen, and when it was asked for.
+    sequence: u64,
+    asked: Option<Monotonic>,
+}
+
+/// One of them.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) session: Session,
+    idle_until: Timestamp,
+    ends: Timestamp,
+    /// When its use was last written down.
+    written: Timestamp,
+}
+
+impl Memory {
+    pub(super) fn new(cached_max: usize, revocation_age_ms_max: u32) -> Self {
+        Self {
+            cached_max,
+            revocation_age_ms_max,
+            inner: Mutex::default(),
+        }
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session that is still good, if changes were asked for recently enough.
+    pub(super) fn get(&self, key: &RowKey, now: Timestamp, at: Monotonic) -> Option<Known> {
+        let inner = self.hold();
+        let age = at.since(inner.asked?);
+        if age.as_millis() > u128::from(self.revocation_age_ms_max) {
+            return None;
+        }
+        let known = inner.known.get(key)?;
+        (known.idle_until > now && known.ends > now).then(|| known.clone())
+    }
+
+    /// Notes a use; whether it is time to write it down.
+    pub(super) fn used(&self, key: &RowKey, now: Timestamp, idle: Timestamp, ms_min: i64) -> bool {
+        let mut inner = self.hold();
+        let Some(known) = inner.known.get_mut(key) else {
+            return false;
+        };
+        known.idle_until = idle;
+        let due = now.ms_since(known.written) >= ms_min;
+        if due {
+            known.written = now;
+        }
+        due
+    }
+
+    /// Keeps a session that was read when `sequence` was the last change seen. Changes that came
+    /// between are unknown: then it is not kept.
+    pub(super) fn keep(
+        &self,
+        key: RowKey,
+        session: Session,
+        now: Timestamp,
+        idle_until: Timestamp,
+        ends: Timestamp,
+        sequence: u64,
+    ) {
+        let mut inner = self.hold();
+        if inner.sequence != sequence || self.cached_max == 0 {
+            return;
+        }
+        if inner.known.len() >= self.cached_max {
+            inner
+                .known
+                .retain(|_, known| known.idle_until > now && known.ends > now);
+        }
+        if inner.known.len() >= self.cached_max
+            && let Some(any) = inner.known.keys().next().copied()
+        {
+            inner.known.remove(&any);
+        }
+        inner.known.insert(
+            key,
+            Known {
+                session,
+                idle_until,
+                ends,
+                written: now,
+            },
+        );
+    }
+
+    pub(super) fn forget(&self, key: &RowKey) {
+        self.hold().known.remove(key);
+    }
+
+    pub(super) fn sequence(&self) -> u64 {
+        self.hold().sequence
+    }
+
+    /// Forgets what has changed; `asked` is when that was asked for.
+    pub(super) fn caught_up(&self, changed: &Changed, asked: Monotonic) {
+        let mut inner = self.hold();
+        if changed.everything {
+            inner.known.clear();
+        }
+        for key in &changed.keys {
+            inner.known.remove(key);
+        }
+        inner.sequence = changed.sequence;
+        inner.asked = Some(asked);
+    }
+}
