@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use muhrdor::identity::bearer::BearerError;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
@@ -33,6 +35,25 @@ async fn another_configured_algorithm_serves_with_a_key_of_its_kind() {
     let message = unsigned(&header.to_string(), &rig.claims().to_string());
     let token = with_signature(&message, pair.sign(message.as_bytes()).as_ref());
     rig.ask(&token).await.unwrap();
+}
+
+#[tokio::test]
+async fn jw_01_a_key_of_rsa_serves_with_the_padding_that_the_token_names() {
+    let rig = Rig::new().await;
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let pair = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes()).unwrap();
+    let jwk = Jwk::from_encoding_key(&pair, Algorithm::RS256).unwrap();
+    let jwk = laid_over(serde_json::to_value(jwk).unwrap(), &json!({ "kid": "rsa" }));
+    rig.issuer.tell(|script| script.set.push(jwk));
+    let header = laid_over(rig.header(), &json!({ "alg": "RS256", "kid": "rsa" }));
+    let message = unsigned(&header.to_string(), &rig.claims().to_string());
+    let token = |padding| {
+        let signature = crypto::sign(message.as_bytes(), &pair, padding).unwrap();
+        format!("{message}.{signature}")
+    };
+    rig.ask(&token(Algorithm::RS256)).await.unwrap();
+    let error = rig.refuses(&token(Algorithm::PS256)).await;
+    assert!(matches!(error, BearerError::Signature));
 }
 
 #[tokio::test]
