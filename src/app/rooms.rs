@@ -47,7 +47,7 @@ pub(super) async fn wire(
         tracing::error!(target: "muhrdor::fatal", why, "history cannot be written; stopping");
         std::process::abort();
     });
-    let journal = Arc::new(stores::journal(config, &keys, &random, &fatal)?);
+    let journal = stores::journal(config, &keys, &random, &fatal)?;
     let egress = Arc::new(identity::egress(config, clock)?);
     let console = Arc::new(Console::new(portal(config))?);
     let counts = Arc::new(Counts::new());

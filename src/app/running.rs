@@ -143,6 +143,11 @@ impl Running {
         self.gateway.drain().await;
         joined(&mut self.inner).await;
         self.kept.close().await;
+        // The listeners' tasks held it, and have ended.
+        match Arc::into_inner(self.gateway) {
+            Some(gateway) => gateway.close().await,
+            None => tracing::warn!(target: "muhrdor::serve", "a request was cut off at the end"),
+        }
     }
 }
 
