@@ -145,8 +145,11 @@ impl SessionStore for SqliteSessions {
     ) -> Result<(), SessionStoreError> {
         let sessions = "delete from session where key in
             (select key from session where idle_until <= ?1 or ends <= ?1 limit ?2)";
+        // Only from the oldest on, whatever the clock said: `changed_since` needs them without gaps.
         let changes = "delete from change where number in
-            (select number from change where at < ?1 order by number limit ?2)";
+            (select number from change where number < coalesce(
+                (select min(number) from change where at >= ?1), 9223372036854775807)
+            order by number limit ?2)";
         let connection = hold(&self.connection);
         connection
             .execute(sessions, params![now.unix_ms(), rows_max])
