@@ -68,8 +68,14 @@ fn kept(reopen: &dyn Fn() -> Arc<dyn SessionStore>) -> Result<(), Breach> {
 
 fn used(reopen: &dyn Fn() -> Arc<dyn SessionStore>) -> Result<(), Breach> {
     let store = reopen();
-    done(store.used(&key(1), at(2_000)))?;
-    done(store.used(&key(9), at(2_000)))?;
+    hold_to(
+        done(store.used(&key(1), at(2_000)))?,
+        "a session that is there is used",
+    )?;
+    hold_to(
+        !done(store.used(&key(9), at(2_000)))?,
+        "a session that is not there is not used",
+    )?;
     let moved = SessionRow {
         idle_until: at(2_000),
         ..row(1)

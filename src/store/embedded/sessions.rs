@@ -82,14 +82,14 @@ impl SessionStore for SqliteSessions {
             .map_err(broken("look up a session"))
     }
 
-    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<(), SessionStoreError> {
-        hold(&self.connection)
+    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<bool, SessionStoreError> {
+        let touched = hold(&self.connection)
             .execute(
                 "update session set idle_until = ?2 where key = ?1",
                 params![key.0, idle_until.unix_ms()],
             )
             .map_err(broken("note the use of a session"))?;
-        Ok(())
+        Ok(touched > 0)
     }
 
     fn replace(

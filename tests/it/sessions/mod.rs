@@ -94,7 +94,7 @@ impl SessionStore for Watched {
         self.inner.get(key)
     }
 
-    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<(), SessionStoreError> {
+    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<bool, SessionStoreError> {
         self.uses.fetch_add(1, Ordering::SeqCst);
         self.answers("used")?;
         self.inner.used(key, idle_until)
@@ -150,8 +150,17 @@ impl House {
     }
 
     async fn node(&self, store: Arc<dyn SessionStore>, cached_max: usize) -> Sessions {
+        self.node_of(store, cached_max, IDLE_MS / 1000).await
+    }
+
+    async fn node_of(
+        &self,
+        store: Arc<dyn SessionStore>,
+        cached_max: usize,
+        idle_seconds_max: u32,
+    ) -> Sessions {
         let bounds = SessionBounds {
-            idle_seconds_max: IDLE_MS / 1000,
+            idle_seconds_max,
             seconds_max: WHOLE_MS / 1000,
         };
         let realms = [realm("applicants"), realm("officials")];

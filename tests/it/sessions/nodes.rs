@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use muhrdor::domain::reason::Reason;
+use muhrdor::domain::time::Timestamp;
 use muhrdor::identity::session::SessionStore;
 
 use super::{
@@ -137,6 +138,43 @@ async fn rows_that_are_of_no_use_are_removed() {
     let changed = inner.changed_since(0).unwrap();
     assert!(changed.keys.is_empty() && changed.everything);
     assert_eq!(changed.sequence, 1);
+}
+
+#[tokio::test]
+async fn a_session_whose_row_is_gone_is_not_kept_alive_by_memory() {
+    let house = House::new();
+    let store = Watched::over(in_memory());
+    let node = house.node(Arc::clone(&store) as _, 10).await;
+    let handle = house.signed_in(&node).await;
+    house.clock.advance_ms(30_000);
+    assert!(node.find(&handle).await.unwrap().is_some());
+    // Another node that knows nothing of that use removes the row.
+    let swept = Timestamp::from_unix_ms(i64::MAX);
+    store.sweep(swept, Timestamp::default(), 10).unwrap();
+    house.clock.advance_ms(60_000);
+    store.polled(1).await;
+    assert!(node.find(&handle).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn who_keeps_working_is_known_to_be_working_on_every_node() {
+    // The shortest idle time that may be configured, and one that is usual.
+    for (idle_seconds_max, pause_ms) in [(60, 40_000), (900, 800_000)] {
+        let house = House::new();
+        let store = in_memory();
+        let here = house
+            .node_of(Arc::clone(&store), 10, idle_seconds_max)
+            .await;
+        let handle = house.signed_in(&here).await;
+        for _use in 0..4 {
+            house.clock.advance_ms(pause_ms);
+            assert!(here.find(&handle).await.unwrap().is_some());
+            let there = house
+                .node_of(Arc::clone(&store), 10, idle_seconds_max)
+                .await;
+            assert!(there.find(&handle).await.unwrap().is_some());
+        }
+    }
 }
 
 #[tokio::test]
