@@ -33,6 +33,7 @@ mod policy;
 mod redaction;
 mod register;
 mod server;
+mod sessions;
 mod store;
 mod tidy;
 mod tlog;
