@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use http::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -226,7 +227,7 @@ async fn t07_no_byte_of_an_answer_leaves_before_its_outcome_is_recorded() {
     );
     assert!(!reply.received().contains("answer"), "{}", reply.received());
     let public = system
-        .ask(Method::GET, "/civil/info/services", &[], Default::default())
+        .ask(Method::GET, "/civil/info/services", &[], Bytes::new())
         .await;
     assert_eq!(public.unwrap().status, 200, "what is about nobody goes on");
     house.close().await;

@@ -58,8 +58,8 @@ async fn a_session_is_found_as_it_began() {
     let node = house.node(in_memory(), 10).await;
     let everyone = [
         (house.applicant(), realm("applicants")),
-        (house.official(None), realm("officials")),
-        (house.official(Some(house.person())), realm("officials")),
+        (House::official(None), realm("officials")),
+        (House::official(Some(house.person())), realm("officials")),
     ];
     for (principal, realm) in everyone {
         let cookie = node.begin(&principal, &realm, None).await.unwrap();
@@ -136,7 +136,7 @@ async fn signing_in_gives_a_new_handle_and_ends_what_it_replaces() {
     let planted = house.signed_in(&node).await;
     assert!(node.set_claim(&planted, &claim()).await.unwrap());
     assert!(node.find(&planted).await.unwrap().is_some());
-    let official = house.official(None);
+    let official = House::official(None);
     let begun = begin(&node, official.clone(), "officials", Some(&planted));
     let own = handle(&begun.await.unwrap());
     assert!(node.find(&planted).await.unwrap().is_none());

@@ -182,7 +182,7 @@ impl House {
         .unwrap()
     }
 
-    fn assurance(&self) -> Assurance {
+    fn assurance() -> Assurance {
         Assurance {
             rank: AcrRank::new(2).unwrap(),
             authenticated_at: Timestamp::from_unix_seconds(1_789_999_990),
@@ -202,11 +202,11 @@ impl House {
             person: self.person(),
             realm: realm("applicants"),
             name: DisplayName("Nodira Karimova".to_owned()),
-            assurance: self.assurance(),
+            assurance: Self::assurance(),
         }))
     }
 
-    fn official(&self, person: Option<Person>) -> Principal {
+    fn official(person: Option<Person>) -> Principal {
         Principal::Official(Arc::new(OfficialPrincipal {
             official: OfficialId::parse("O-4411").unwrap(),
             agency: AgencyId::parse("pension-fund").unwrap(),
@@ -214,7 +214,7 @@ impl House {
             name: DisplayName("Dilnoza Yusupova".to_owned()),
             person,
             position: "chief inspector".to_owned(),
-            assurance: self.assurance(),
+            assurance: Self::assurance(),
         }))
     }
 
