@@ -14,7 +14,7 @@ use crate::gateway::reply::Reply;
 use crate::gateway::visit::Visit;
 use crate::gateway::wish::Wish;
 use crate::gateway::{Gateway, Snapshot};
-use crate::journal::Recorded;
+use crate::journal::{JournalError, Recorded};
 use crate::limits::PrincipalKey;
 use crate::policy::Permit;
 use crate::redaction::{Completeness, Disclosure, DisclosureMode};
@@ -44,9 +44,9 @@ impl Gateway {
                 let _gone = answer.send(this.finish(arrival).await);
             });
         }
-        answered
-            .await
-            .unwrap_or_else(|_| Reply::unavailable(visit).into_response(&Method::POST))
+        answered.await.unwrap_or_else(|_| {
+            Reply::unavailable(visit, &JournalError::Stopped).into_response(&Method::POST)
+        })
     }
 
     /// The outer shell: whatever happens inside, there is a reply, and it is counted.
@@ -159,7 +159,7 @@ impl Gateway {
                 Ok(recorded) => recorded,
                 Err(cause) => {
                     telemetry::refused(visit.id(), cause.reason(), &cause.to_string());
-                    return Reply::unavailable(visit.id());
+                    return Reply::unavailable(visit.id(), &cause);
                 }
             }
         };

@@ -16,7 +16,7 @@ use crate::domain::entry::VisitId;
 use crate::domain::reason::Reason;
 use crate::gateway::refusal::Refusal;
 use crate::gateway::wish::Wish;
-use crate::journal::Recorded;
+use crate::journal::{JournalError, Recorded};
 use crate::redaction::{Disclosure, DisclosureMode};
 use crate::wire::body::Body;
 use crate::wire::pages::{PAGE_HEADERS, Page};
@@ -123,10 +123,10 @@ impl Reply {
     }
 
     /// The journal cannot be written: no data, no record, nothing but the number.
-    pub fn unavailable(visit: VisitId) -> Self {
+    pub fn unavailable(visit: VisitId, cause: &JournalError) -> Self {
         Self {
             visit,
-            response: problem(Reason::JournalUnavailable, visit, None),
+            response: problem(cause.reason(), visit, None),
         }
     }
 

@@ -6,7 +6,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use http::response::Parts;
+use http::{Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
@@ -16,11 +18,22 @@ use crate::wire::answer::Answer;
 use crate::wire::body::{Body, BodyError};
 
 /// Reads a response head; the body follows as it is polled, and breaks off when the upstream is
-/// silent for `idle_ms_max`.
-pub(super) fn read(response: Response<Incoming>, mut lease: Lease, idle_ms_max: u32) -> Answer {
+/// silent for `idle_ms_max`. `None` when it does not say clearly where it ends (RFC 9112 §6.3);
+/// then the connection is closed, as it is after a status without content, behind which some would
+/// be taken for the next answer.
+pub(super) fn read(
+    response: Response<Incoming>,
+    mut lease: Lease,
+    idle_ms_max: u32,
+) -> Option<Answer> {
     let (head, incoming) = response.into_parts();
+    if !ends_clearly(&head) {
+        return None;
+    }
     let body = if incoming.is_end_stream() {
-        lease.give_back();
+        if !without_content(head.status) {
+            lease.give_back();
+        }
         Body::empty()
     } else {
         let idle = Duration::from_millis(u64::from(idle_ms_max));
@@ -31,11 +44,25 @@ pub(super) fn read(response: Response<Incoming>, mut lease: Lease, idle_ms_max: 
             waiting: None,
         })
     };
-    Answer {
+    Some(Answer {
         status: head.status.as_u16(),
         headers: head.headers,
         body,
-    }
+    })
+}
+
+const fn without_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// One length or chunks, not both; neither where there is no content.
+fn ends_clearly(head: &Parts) -> bool {
+    let count = |name| head.headers.get_all(name).iter().count();
+    let (lengths, codings) = (count(CONTENT_LENGTH), count(TRANSFER_ENCODING));
+    let chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+    let only_chunked = head.headers.get(TRANSFER_ENCODING).is_none_or(chunked);
+    let empty = head.status == StatusCode::NO_CONTENT;
+    lengths + codings <= 1 && only_chunked && !(empty && lengths + codings > 0)
 }
 
 /// A body that is waited for no longer than `idle` between two frames.

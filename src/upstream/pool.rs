@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use crate::upstream::watched::{Expect, Watched};
 use crate::wire::body::Body;
 
 /// Largest response head read from an upstream, in bytes.
@@ -68,6 +69,7 @@ pub struct Pool {
 #[derive(Debug)]
 struct Connection {
     sender: SendRequest<Body>,
+    expect: Expect,
     driver: JoinHandle<()>,
 }
 
@@ -137,6 +139,7 @@ impl Pool {
             if connection.sender.ready().await.is_err() {
                 continue;
             }
+            connection.expect.a_head();
             match connection.sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, self.lease(connection))),
                 Err(mut failed) => match failed.take_message() {
@@ -146,6 +149,7 @@ impl Pool {
             }
         }
         let mut connection = self.connect().await?;
+        connection.expect.a_head();
         match connection.sender.send_request(request).await {
             Ok(response) => Ok((response, self.lease(connection))),
             Err(cause) => Err(self.exchange_error(cause)),
@@ -174,15 +178,20 @@ impl Pool {
                 endpoint: endpoint(),
                 cause,
             })?;
+        let expect = Expect::default();
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Watched::new(stream, expect.clone())))
             .await
             .map_err(|cause| self.exchange_error(cause))?;
         // The exchange's own error tells what went wrong; the driver's says the same again.
         let driver = tokio::spawn(async move { connection.await.unwrap_or(()) });
-        Ok(Connection { sender, driver })
+        Ok(Connection {
+            sender,
+            expect,
+            driver,
+        })
     }
 
     fn exchange_error(&self, cause: hyper::Error) -> SendError {
