@@ -166,7 +166,10 @@ fn ended_once(reopen: &dyn Fn() -> Arc<dyn SessionStore>) -> Result<(), Breach> 
             .iter()
             .map(|store| scope.spawn(|| done(store.end(&key(4), at(30)))))
             .collect();
-        running.into_iter().map(|thread| thread.join()).collect()
+        running
+            .into_iter()
+            .map(thread::ScopedJoinHandle::join)
+            .collect()
     });
     let mut ends = 0;
     for outcome in outcomes {
