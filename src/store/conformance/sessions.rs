@@ -168,7 +168,7 @@ fn ended_once(reopen: &dyn Fn() -> Arc<dyn SessionStore>) -> Result<(), Breach> 
             .collect();
         running
             .into_iter()
-            .map(std::thread::ScopedJoinHandle::join)
+            .map(thread::ScopedJoinHandle::join)
             .collect()
     });
     let mut ends = 0;

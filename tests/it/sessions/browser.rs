@@ -5,7 +5,7 @@ use muhrdor::domain::purpose::Claim;
 use muhrdor::domain::reason::Reason;
 use muhrdor::identity::session::{Handle, SessionError, Sessions};
 
-use super::{House, IDLE_MS, WHOLE_MS, begin, claim, handle, in_memory, realm, value};
+use super::{House, IDLE_MS, WHOLE_MS, begin, claim, handle, in_memory, official, realm, value};
 
 /// The 64 characters of base64url, in the order of their values.
 const BASE64URL: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -58,8 +58,8 @@ async fn a_session_is_found_as_it_began() {
     let node = house.node(in_memory(), 10).await;
     let everyone = [
         (house.applicant(), realm("applicants")),
-        (House::official(None), realm("officials")),
-        (House::official(Some(house.person())), realm("officials")),
+        (official(None), realm("officials")),
+        (official(Some(house.person())), realm("officials")),
     ];
     for (principal, realm) in everyone {
         let cookie = node.begin(&principal, &realm, None).await.unwrap();
@@ -136,7 +136,7 @@ async fn signing_in_gives_a_new_handle_and_ends_what_it_replaces() {
     let planted = house.signed_in(&node).await;
     assert!(node.set_claim(&planted, &claim()).await.unwrap());
     assert!(node.find(&planted).await.unwrap().is_some());
-    let official = House::official(None);
+    let official = official(None);
     let begun = begin(&node, official.clone(), "officials", Some(&planted));
     let own = handle(&begun.await.unwrap());
     assert!(node.find(&planted).await.unwrap().is_none());

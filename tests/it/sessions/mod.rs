@@ -182,13 +182,6 @@ impl House {
         .unwrap()
     }
 
-    fn assurance() -> Assurance {
-        Assurance {
-            rank: AcrRank::new(2).unwrap(),
-            authenticated_at: Timestamp::from_unix_seconds(1_789_999_990),
-        }
-    }
-
     fn person(&self) -> Person {
         let pinfl = Pinfl::parse(PINFL).unwrap();
         Person {
@@ -202,19 +195,7 @@ impl House {
             person: self.person(),
             realm: realm("applicants"),
             name: DisplayName("Nodira Karimova".to_owned()),
-            assurance: Self::assurance(),
-        }))
-    }
-
-    fn official(person: Option<Person>) -> Principal {
-        Principal::Official(Arc::new(OfficialPrincipal {
-            official: OfficialId::parse("O-4411").unwrap(),
-            agency: AgencyId::parse("pension-fund").unwrap(),
-            realm: realm("officials"),
-            name: DisplayName("Dilnoza Yusupova".to_owned()),
-            person,
-            position: "chief inspector".to_owned(),
-            assurance: Self::assurance(),
+            assurance: assurance(),
         }))
     }
 
@@ -233,6 +214,25 @@ async fn begin(
     replaces: Option<&Handle>,
 ) -> Result<HeaderValue, SessionError> {
     node.begin(&principal, &realm(name), replaces).await
+}
+
+fn official(person: Option<Person>) -> Principal {
+    Principal::Official(Arc::new(OfficialPrincipal {
+        official: OfficialId::parse("O-4411").unwrap(),
+        agency: AgencyId::parse("pension-fund").unwrap(),
+        realm: realm("officials"),
+        name: DisplayName("Dilnoza Yusupova".to_owned()),
+        person,
+        position: "chief inspector".to_owned(),
+        assurance: assurance(),
+    }))
+}
+
+fn assurance() -> Assurance {
+    Assurance {
+        rank: AcrRank::new(2).unwrap(),
+        authenticated_at: Timestamp::from_unix_seconds(1_789_999_990),
+    }
 }
 
 fn realm(name: &str) -> RealmId {

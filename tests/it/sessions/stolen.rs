@@ -12,7 +12,9 @@ use muhrdor::identity::session::Handle;
 use muhrdor::keys::Bound;
 use rusqlite::Connection;
 
-use super::{House, PINFL, begin, claim, created, handle, in_memory, opened, row_key, value};
+use super::{
+    House, PINFL, begin, claim, created, handle, in_memory, official, opened, row_key, value,
+};
 
 fn holds(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|part| part == needle)
@@ -44,7 +46,7 @@ async fn a_stolen_store_names_nobody_and_lets_nobody_in() {
     let house = House::new();
     let store = created(&folder.path().join("sessions.sqlite"));
     let node = house.node(store, 10).await;
-    let official = House::official(Some(house.person()));
+    let official = official(Some(house.person()));
     let begun = begin(&node, official.clone(), "officials", None);
     let cookie = value(&begun.await.unwrap());
     let kept = Handle::parse(&cookie).unwrap();
@@ -66,7 +68,7 @@ async fn a_stolen_store_and_the_houses_key_are_not_enough() {
     let house = House::new();
     let store = in_memory();
     let node = house.node(Arc::clone(&store), 10).await;
-    let official = House::official(Some(house.person()));
+    let official = official(Some(house.person()));
     let begun = begin(&node, official.clone(), "officials", None);
     let raw = URL_SAFE_NO_PAD
         .decode(value(&begun.await.unwrap()))
@@ -101,14 +103,14 @@ async fn a_row_opens_only_in_its_own_place() {
     let key = |cookie: &str| row_key(&URL_SAFE_NO_PAD.decode(cookie).unwrap());
     let begun = begin(&node, house.applicant(), "applicants", None);
     let mine = value(&begun.await.unwrap());
-    let begun = begin(&node, House::official(None), "officials", None);
+    let begun = begin(&node, official(None), "officials", None);
     let theirs = value(&begun.await.unwrap());
     let row = store.get(&key(&theirs)).unwrap().unwrap();
     assert!(store.replace(&key(&mine), &row.sealed, row.ends).unwrap());
     let refused = node.find(&Handle::parse(&mine).unwrap()).await.unwrap_err();
     assert_eq!(refused.reason(), Reason::SessionsUnavailable);
     let other = node.find(&Handle::parse(&theirs).unwrap()).await.unwrap();
-    assert_eq!(other.unwrap().principal(), &House::official(None));
+    assert_eq!(other.unwrap().principal(), &official(None));
 }
 
 #[tokio::test]
