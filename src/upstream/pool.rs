@@ -1,11 +1,13 @@
 //! Kept-alive connections to one upstream.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::ext::on_informational;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -16,6 +18,9 @@ use crate::wire::body::Body;
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Most header fields read from an upstream.
 const HEADERS_MAX: usize = 100;
+/// Most interim responses (RFC 9110 §15.2) before an answer. How long they may come is bounded by
+/// the operation's own time.
+const INTERIM_MAX: u32 = 8;
 
 /// Where an upstream listens, `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -107,6 +112,8 @@ pub(super) enum SendError {
         endpoint: String,
         cause: hyper::Error,
     },
+    #[error("`{endpoint}` sent more than {INTERIM_MAX} interim responses before its answer")]
+    Interim { endpoint: String },
 }
 
 impl Pool {
@@ -130,6 +137,23 @@ impl Pool {
     /// Sends one request. A kept connection that turns out to be closed before anything was sent on
     /// it is passed over; nothing is ever sent twice.
     pub(super) async fn send(
+        &self,
+        mut request: Request<Body>,
+    ) -> Result<(Response<Incoming>, Lease), SendError> {
+        let interim = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&interim);
+        on_informational(&mut request, move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let (response, lease) = self.exchange(request).await?;
+        if interim.load(Ordering::Relaxed) > INTERIM_MAX {
+            let endpoint = self.endpoint.0.clone();
+            return Err(SendError::Interim { endpoint });
+        }
+        Ok((response, lease))
+    }
+
+    async fn exchange(
         &self,
         mut request: Request<Body>,
     ) -> Result<(Response<Incoming>, Lease), SendError> {

@@ -1,6 +1,7 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
 mod kill;
+mod raw;
 mod refusals;
 mod sameness;
 mod sign_in;
