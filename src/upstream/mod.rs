@@ -26,6 +26,7 @@ use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
 
 mod answer;
+mod head;
 mod in_house;
 mod pool;
 mod request;

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use crate::upstream::head::{HeadAwaited, StrictHeads};
 use crate::wire::body::Body;
 
 /// Largest response head read from an upstream, in bytes.
@@ -73,6 +74,7 @@ pub struct Pool {
 #[derive(Debug)]
 struct Connection {
     sender: SendRequest<Body>,
+    head: HeadAwaited,
     driver: JoinHandle<()>,
 }
 
@@ -161,6 +163,7 @@ impl Pool {
             if connection.sender.ready().await.is_err() {
                 continue;
             }
+            connection.head.begin();
             match connection.sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, self.lease(connection))),
                 Err(mut failed) => match failed.take_message() {
@@ -170,6 +173,7 @@ impl Pool {
             }
         }
         let mut connection = self.connect().await?;
+        connection.head.begin();
         match connection.sender.send_request(request).await {
             Ok(response) => Ok((response, self.lease(connection))),
             Err(cause) => Err(self.exchange_error(cause)),
@@ -198,15 +202,20 @@ impl Pool {
                 endpoint: endpoint(),
                 cause,
             })?;
+        let head = HeadAwaited::default();
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(StrictHeads::new(stream, head.clone())))
             .await
             .map_err(|cause| self.exchange_error(cause))?;
         // The exchange's own error tells what went wrong; the driver's says the same again.
         let driver = tokio::spawn(async move { connection.await.unwrap_or(()) });
-        Ok(Connection { sender, driver })
+        Ok(Connection {
+            sender,
+            head,
+            driver,
+        })
     }
 
     fn exchange_error(&self, cause: hyper::Error) -> SendError {

@@ -2,6 +2,7 @@
 //! bytes that a test wants said. Rows HS, FR and T of the attack cases that need the whole house.
 
 mod heard;
+mod logged;
 mod said;
 
 use std::sync::{Arc, Mutex};

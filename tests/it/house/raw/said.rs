@@ -70,6 +70,14 @@ async fn fr_17_fr_20_what_can_be_read_in_two_ways_is_no_answer_and_ends_the_conn
         ("FR-20 long", said("200 OK", &long, &body)),
         ("FR-20 many", said("200 OK", &many, &body)),
         (
+            "FR-20 line feed",
+            said(
+                "200 OK",
+                &format!("X: a\nSet-Cookie: {CANARY}\r\n{once}"),
+                &body,
+            ),
+        ),
+        (
             "FR-20 bare return",
             said(
                 "200 OK",
