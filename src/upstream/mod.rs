@@ -26,11 +26,11 @@ use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
 
 mod answer;
+mod head;
 mod in_house;
 mod pool;
 mod request;
 mod vouch;
-mod watched;
 
 pub use in_house::{InHouse, InHouseError, InHouseRequest};
 pub use pool::{Endpoint, EndpointError, Pool, PoolSettings};
@@ -69,9 +69,6 @@ pub enum UpstreamError {
     Unavailable { name: UpstreamName, cause: String },
     #[error("upstream `{name}` did not answer within {ms} ms")]
     Timeout { name: UpstreamName, ms: u32 },
-    /// Its answer does not say clearly where it ends: what follows could be taken for another's.
-    #[error("upstream `{0}` frames its answer in two ways")]
-    Framing(UpstreamName),
     /// The client's body was larger than the operation takes.
     #[error("the request's body is larger than {bytes_max} bytes")]
     BodyTooLarge { bytes_max: u64 },
@@ -98,7 +95,7 @@ impl UpstreamError {
             Self::Unknown(_) | Self::NotOpened | Self::Vouch(_) | Self::AllowList(_) => {
                 Reason::Internal
             }
-            Self::Unavailable { .. } | Self::Framing(_) => Reason::UpstreamUnavailable,
+            Self::Unavailable { .. } => Reason::UpstreamUnavailable,
             Self::Timeout { .. } => Reason::UpstreamTimeout,
             Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
             Self::InHouse(InHouseError::NotFound) => Reason::NothingToDisclose,
@@ -175,13 +172,14 @@ impl Upstream {
             Duration::from_millis(u64::from(limit_ms)),
             pool.send(request),
         );
+        let unavailable = |cause: String| UpstreamError::Unavailable {
+            name: name.clone(),
+            cause,
+        };
         match asked.await {
             Ok(Ok((response, lease))) => answer::read(response, lease, pool.idle_ms_max())
-                .ok_or_else(|| UpstreamError::Framing(name.clone())),
-            Ok(Err(cause)) => Err(UpstreamError::Unavailable {
-                name: name.clone(),
-                cause: cause.to_string(),
-            }),
+                .map_err(|doubt| unavailable(format!("the head of its answer: {doubt}"))),
+            Ok(Err(cause)) => Err(unavailable(cause.to_string())),
             Err(_) => Err(UpstreamError::Timeout {
                 name: name.clone(),
                 ms: limit_ms,

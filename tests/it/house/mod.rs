@@ -1,7 +1,7 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
-mod edge;
 mod kill;
+mod raw;
 mod refusals;
 mod sameness;
 mod sign_in;
