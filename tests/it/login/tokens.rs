@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muhrdor::domain::principal::Principal;
 use muhrdor::domain::reason::Reason;
 use muhrdor::wire::cookie::Cookies;
 use serde_json::{Value, json};
@@ -163,7 +164,10 @@ async fn pa_22_an_email_is_nobodys_identity() {
         let begun = rig.begin().await;
         rig.provider.tell(|script| script.claims = claims);
         let arrived = rig.arrive(&begun).await;
-        arrived.map(|arrived| format!("{:?}", arrived.principal))
+        arrived.map(|arrived| match arrived.principal {
+            Principal::Person(person) => (person.person.id, person.name.0.clone()),
+            other => panic!("{other:?}"),
+        })
     };
     let plain = signed_in(json!({})).await.unwrap();
     for email in emails {

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{AZIZA, House, told, unhurried};
+use super::{AZIZA, House, told, unhurried, with_upstream};
 
 /// What a request was when it arrived at the e-service.
 #[derive(Debug, Clone)]
@@ -120,10 +120,10 @@ impl Listening {
             }
         });
         let house = House::open_with(|config| {
-            let (before, after) = config.split_once("[upstreams.pension-fund]").unwrap();
-            let (_, rest) = after.trim_start().split_once('\n').unwrap();
-            unhurried(&format!(
-                "{before}[upstreams.pension-fund]\naddress = \"{address}\"\n{rest}"
+            unhurried(&with_upstream(
+                &config,
+                "pension-fund",
+                &address.to_string(),
             ))
         })
         .await;

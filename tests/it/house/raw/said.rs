@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::{Listening, path, record, told, whole};
+use crate::house::{House, unhurried};
 
 /// Stands in what is said and must not arrive at the client.
 const CANARY: &str = "canary-5f1d";
@@ -88,6 +89,7 @@ fn unclear() -> Vec<(&'static str, Vec<u8>)> {
             said("200 OK", &format!("Content-Length : 5\r\n{once}"), &body),
         ),
         ("FR-17 101", said("101 Switching Protocols", switch, &body)),
+        ("FR-20 no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()),
         ("FR-20 no version", whole(&body)[8..].to_vec()),
     ]
 }
@@ -277,5 +279,25 @@ async fn t07_no_byte_of_an_answer_leaves_before_its_outcome_is_durable() {
     let reply = answer.await.unwrap();
     assert_eq!(told(&reply).0, 200, "T07: {}", reply.received());
     asking.await.unwrap();
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t07_nothing_leaves_when_its_outcome_cannot_be_recorded() {
+    let house = House::open_with(|config| {
+        // More than any disk has: every entry is refused.
+        let full = "lock_dir = \"";
+        unhurried(&config).replace(full, &format!("free_bytes_min = {}\n{full}", 1_u64 << 50))
+    })
+    .await;
+    let mut system = house.grounds.system("social-agency-system").await;
+    let purpose = [("muhrdor-purpose", "benefit.assess")];
+    let question = format!("{}/income?below=5000000", path());
+    let reply = system.get(&question, &purpose).await.unwrap();
+    let full = (503, "store_full".to_owned());
+    assert_eq!(told(&reply), full, "T07: {}", reply.received());
+    assert!(!reply.received().contains("answer"), "T07");
+    let public = system.get("/civil/info/services", &[]).await.unwrap();
+    assert_eq!(public.status, 200, "T07: what is about nobody goes on");
     house.close().await;
 }
