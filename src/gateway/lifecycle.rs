@@ -106,6 +106,7 @@ impl Gateway {
             .decide(ask)
             .map_err(|no| visit.denied(no, house.policy.id()))?;
         visit.permitted(&permit);
+        rooms.redaction.question(&permit)?;
         let opened = rooms
             .journal
             .open(&permit.operation().effect, visit.intent())

@@ -5,6 +5,7 @@ mod raw;
 mod refusals;
 mod sameness;
 mod sign_in;
+mod trouble;
 
 use std::io::Write;
 use std::path::Path;
