@@ -32,11 +32,8 @@ use crate::wire::path::Target;
 /// The largest form read here, in bytes.
 const FORM_BYTES_MAX: u64 = 4096;
 
-/// Where a person is who asked for no place.
-const HOME: &str = "/";
-
-/// Where an official sees what they work on.
-const DESK: &str = "/services";
+/// Where a person is who asked for no place, and where an official sees what they work on.
+const HOME: &str = "/services";
 
 impl Gateway {
     /// Answers a request of `/oauth2/…`.
@@ -321,8 +318,8 @@ impl Gateway {
             return Ok(Reply::json(recorded, &told));
         }
         match language.as_deref().and_then(Language::from_tag) {
-            Some(language) => Reply::redirect(recorded, &format!("{DESK}?lang={}", language.tag())),
-            None => Reply::redirect(recorded, DESK),
+            Some(language) => Reply::redirect(recorded, &format!("{HOME}?lang={}", language.tag())),
+            None => Reply::redirect(recorded, HOME),
         }
     }
 }

@@ -14,7 +14,6 @@ const PAUSE_MS = 50;
 
 const children = new Set();
 process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 function freePort() {
   return new Promise((found) => {

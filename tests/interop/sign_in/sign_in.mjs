@@ -199,11 +199,26 @@ async function elsewhere(browser, gateway) {
   check(`${label}: who cancels is told so`, (await code(other.page)) === "sign_in_cancelled", other.page.url());
   await picture(other.page, `${label}-cancelled`);
   check(`${label}: and has no session`, !(await session(other.context, portal)), "there is one");
+  await follow(other.page, other.page.locator("main a.button"));
+  await choose(other.page, who);
+  const title = await other.page.title();
+  check(`${label}: but may begin again`, other.page.url() === `${portal}/services`, other.page.url() + title);
   await other.context.close();
 }
 
 const folder = mkdtempSync(join(tmpdir(), "muhrdor-sign-in-"));
 const running = [];
+async function end() {
+  while (running.length > 0) await running.pop().stop();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(wrong ? 1 : 0);
+}
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    check("to the end", false, signal);
+    end();
+  });
+}
 try {
   const browser = await chromium.launch({
     executablePath: options.browser,
@@ -222,8 +237,5 @@ try {
   await elsewhere(browser, gateway);
 } catch (error) {
   check("to the end", false, `${error.stack}\n${running.map((one) => one.log?.() ?? "").join("\n")}`);
-} finally {
-  for (const one of running.reverse()) await one.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
-process.exit(wrong ? 1 : 0);
+await end();
