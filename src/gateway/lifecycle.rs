@@ -86,6 +86,7 @@ impl Gateway {
         visit.routed(route.operation());
         let caller = rooms.identity.identify(&arrival, route.operation()).await?;
         visit.identified(caller.principal(), &rooms.pseudonym);
+        visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
         rooms.limits.check(counted, &route.operation().id)?;
         let subject = access::subject(
