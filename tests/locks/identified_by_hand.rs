@@ -1,5 +1,5 @@
 //~ step rooms.identity.identify
-//~ E0451 fields `visit`, `principal` and `claim` of struct `Identified` are private
+//~ E0451 fields `visit`, `principal`, `claim` and `held` of struct `Identified` are private
 //! Nobody is who they are because a room says so.
 
 use muhrdor::domain::entry::VisitId;
@@ -8,5 +8,6 @@ use muhrdor::domain::purpose::Claim;
 use muhrdor::identity::Identified;
 
 pub fn identified(visit: VisitId, principal: Principal, claim: Claim) -> Identified {
-    Identified { visit, principal, claim }
+    let held = Claim::default();
+    Identified { visit, principal, claim, held }
 }
