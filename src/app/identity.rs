@@ -46,6 +46,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    pub(super) fn sessions(&self) -> Arc<Sessions> {
+        Arc::clone(&self.sessions)
+    }
+
     /// Ends the tasks of the sessions.
     pub(super) async fn close(&self) {
         self.sessions.close().await;

@@ -17,6 +17,7 @@ use crate::domain::name::UpstreamName;
 use crate::egress::Egress;
 use crate::facts::{Assignment, FactFile, FactRoom, FactService, FactServiceSettings, FactSource};
 use crate::gateway::{Gateway, Rooms, Snapshot};
+use crate::journal::Journal;
 use crate::limits::PrincipalLimit;
 use crate::redaction::{Redaction, RedactionSettings};
 use crate::tlog::Fatal;
@@ -33,6 +34,7 @@ pub(super) struct Wired {
     pub(super) counts: Arc<Counts>,
     pub(super) keys: Keys,
     pub(super) identity: identity::Kept,
+    pub(super) journal: Arc<Journal>,
 }
 
 /// Wires the rooms. Opens stores; must be called where tasks can be spawned.
@@ -47,7 +49,7 @@ pub(super) async fn wire(
         tracing::error!(target: "muhrdor::fatal", why, "history cannot be written; stopping");
         std::process::abort();
     });
-    let journal = stores::journal(config, &keys, &random, &fatal)?;
+    let journal = Arc::new(stores::journal(config, &keys, &random, &fatal)?);
     let egress = Arc::new(identity::egress(config, clock)?);
     let console = Arc::new(Console::new(portal(config))?);
     let counts = Arc::new(Counts::new());
@@ -71,7 +73,7 @@ pub(super) async fn wire(
         facts: facts(config, &keys, &egress, clock)?,
         upstream,
         redaction: Redaction::new(Arc::clone(&keys.pseudonym), RedactionSettings::default()),
-        journal,
+        journal: Arc::clone(&journal),
         counts: Arc::clone(&counts),
         pages: Arc::<Console>::clone(&console),
         pseudonym: Arc::clone(&keys.pseudonym),
@@ -85,6 +87,7 @@ pub(super) async fn wire(
         counts,
         keys,
         identity: kept,
+        journal,
     })
 }
 

@@ -1,8 +1,7 @@
 //! A gateway that runs: its listeners, its drain, its end.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -11,15 +10,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::task::JoinSet;
 
 use crate::app::bundle::load_house;
-use crate::app::doors::{Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, SignInDoor};
+use crate::app::doors::{Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor};
 use crate::app::error::AppError;
 use crate::app::rooms::{self, Wired};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::console::InHouseServices;
 use crate::domain::entry::VisitId;
 use crate::domain::peer::Channel;
-use crate::gateway::{Gateway, Snapshot};
+use crate::gateway::Gateway;
 use crate::server::connection::{self, Connections};
 use crate::server::control::{self, ControlSocket};
 use crate::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
@@ -54,18 +52,32 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
         counts,
         keys,
         identity,
+        journal,
     } = rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
     let drain = Arc::new(Drain::default());
 
-    let health = Arc::new(Health::new(Arc::new(Ready), Arc::new(Meter(meter))));
+    let ready = Arc::new(Ready::new(journal, identity.sessions()));
+    ready.look().await;
+    let health = Arc::new(Health::new(
+        Arc::<Ready>::clone(&ready),
+        Arc::new(Meter(meter)),
+    ));
     let admin = Admin::bind(&health::Settings {
         address: config.listen.admin,
     })
     .await?;
+    let tls = Arc::new(Tls::load(tls_settings(config), Arc::clone(&clock))?);
+    let reload = Arc::new(Reload {
+        bundle_dir: config.bundle_dir.clone(),
+        snapshot,
+        in_house,
+        tls: Arc::clone(&tls),
+        turn: Mutex::default(),
+    });
     let desk = Arc::new(Desk {
         gateway: Arc::clone(&gateway),
         counts,
-        reload: reload(config.bundle_dir.clone(), snapshot, in_house),
+        reload,
     });
     let control = ControlSocket::bind(control::Settings::at(&config.listen.control)).await?;
     let key_set = KeySet {
@@ -79,13 +91,13 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
         dispatch,
         Arc::<Gate>::clone(&gate),
     ));
-    let tls = Arc::new(Tls::load(tls_settings(config), clock)?);
     let listener = Listener::bind(&listener_settings(config)).await?;
 
     let (portal, admin_address) = (listener.address()?, admin.address()?);
     let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
     inner.spawn(admin.run(Arc::clone(&health), drain.listen()));
     inner.spawn(control.run(desk, drain.listen()));
+    inner.spawn(ready.watch(drain.listen()));
     public.spawn(listener.run(tls, connections, gate, drain.listen()));
     health.mark_started();
     let admin = admin_address;
@@ -166,26 +178,6 @@ fn recorder() -> PrometheusHandle {
         handle
     });
     made.clone()
-}
-
-/// Swaps the bundle for what its folder holds now, or keeps the old and says why.
-fn reload(
-    folder: PathBuf,
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    in_house: Arc<InHouseServices>,
-) -> Arc<dyn Fn() -> Result<String, String> + Send + Sync> {
-    Arc::new(move || match load_house(&folder) {
-        Ok(house) => {
-            let id = house.snapshot.policy.id().to_string();
-            in_house.replace(Arc::clone(&house.snapshot.policy), &house.snapshot.register);
-            snapshot.store(Arc::new(house.snapshot));
-            Ok(id)
-        }
-        Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Err(lines.join("\n"))
-        }
-    })
 }
 
 fn dispatch(

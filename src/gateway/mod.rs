@@ -52,7 +52,7 @@ pub struct Rooms {
     pub facts: FactRoom,
     pub upstream: Upstream,
     pub redaction: Redaction,
-    pub journal: Journal,
+    pub journal: Arc<Journal>,
     pub counts: Arc<Counts>,
     pub pages: Arc<dyn Pages>,
     pub pseudonym: Arc<Pseudonym>,
@@ -86,7 +86,10 @@ impl Gateway {
     /// Ends the rooms: what is recorded is integrated into its log. Called when nothing else holds
     /// the corridor.
     pub async fn close(self) {
-        self.rooms.journal.close().await;
+        match Arc::into_inner(self.rooms.journal) {
+            Some(journal) => journal.close().await,
+            None => tracing::warn!(target: "muhrdor::serve", "the journal is still in use"),
+        }
     }
 
     /// Waits for the writes that are still under way. Called once no request can come any more.

@@ -122,7 +122,7 @@ impl Reply {
         Self { visit, response }
     }
 
-    /// The journal cannot be written: no data, no record, nothing but the number.
+    /// The journal cannot be written: no data, no record, nothing but the number and why.
     pub fn unavailable(visit: VisitId, cause: &JournalError) -> Self {
         Self {
             visit,

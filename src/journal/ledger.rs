@@ -177,6 +177,12 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// [`LedgerError::Moved`] unless the rows begin where the ledger ends and are contiguous.
     fn append(&self, rows: &[LedgerRow]) -> Result<(), LedgerError>;
 
+    /// Whether the next entries have room, as [`Ledger::append`] would find it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Broken`].
+    fn has_space(&self) -> Result<bool, LedgerError>;
+
     /// Where the ledger ends.
     ///
     /// # Errors

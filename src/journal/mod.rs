@@ -196,6 +196,19 @@ impl Journal {
         answered.await.map_err(|_| JournalError::Stopped)?
     }
 
+    /// Why an entry would not be written now; `None` when it would.
+    pub async fn obstacle(&self) -> Option<JournalError> {
+        if self.queue.as_ref().is_none_or(mpsc::Sender::is_closed) {
+            return Some(JournalError::Stopped);
+        }
+        let has_space = |reader: &Reader| Ok(reader.ledger.has_space()?);
+        match self.reading(has_space).await {
+            Ok(true) => None,
+            Ok(false) => Some(JournalError::NoSpace),
+            Err(cause) => Some(cause),
+        }
+    }
+
     /// What a person may see of the accesses to their data, newest first.
     ///
     /// # Errors

@@ -80,7 +80,7 @@ impl EntryProof {
 /// Reads a ledger, also one that another process writes. Every method may block.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    ledger: Arc<dyn Ledger>,
+    pub(super) ledger: Arc<dyn Ledger>,
     pub(super) vault: Arc<Vault>,
 }
 

@@ -45,11 +45,21 @@ impl Memory {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether changes were asked for recently enough to believe what is remembered.
+    pub(super) fn is_believed(&self, at: Monotonic) -> bool {
+        self.is_recent(&self.hold(), at)
+    }
+
+    fn is_recent(&self, inner: &Inner, at: Monotonic) -> bool {
+        let age_max = u128::from(self.revocation_age_ms_max);
+        let recent = |asked| at.since(asked).as_millis() <= age_max;
+        inner.asked.is_some_and(recent)
+    }
+
     /// A session that is still good, if changes were asked for recently enough.
     pub(super) fn get(&self, key: &RowKey, now: Timestamp, at: Monotonic) -> Option<Known> {
         let inner = self.hold();
-        let age = at.since(inner.asked?);
-        if age.as_millis() > u128::from(self.revocation_age_ms_max) {
+        if !self.is_recent(&inner, at) {
             return None;
         }
         let known = inner.known.get(key)?;

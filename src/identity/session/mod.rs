@@ -260,6 +260,14 @@ impl Sessions {
         Ok(ended)
     }
 
+    /// Whether the store has answered within `revocation_age_ms_max`: when not, sessions can be
+    /// neither believed nor, most likely, read.
+    #[must_use]
+    pub fn are_followed(&self) -> bool {
+        let parts = &self.parts;
+        parts.memory.is_believed(parts.clock.monotonic())
+    }
+
     /// Puts a purpose and a case on the desk, or clears it. Whether there is such a session.
     ///
     /// # Errors

@@ -49,6 +49,13 @@ impl SqliteLedger {
         })
     }
 
+    fn has_room(&self, bytes: u64) -> Result<bool, LedgerError> {
+        self.space.has(bytes).map_err(|source| LedgerError::Broken {
+            action: "ask how much space is left",
+            source: source.into(),
+        })
+    }
+
     fn write(writer: &Mutex<Connection>, rows: &[LedgerRow]) -> rusqlite::Result<bool> {
         let mut connection = hold(writer);
         // A transaction that begins by reading does not wait for another's lock once it writes.
@@ -97,20 +104,17 @@ impl Ledger for SqliteLedger {
         let sealed: usize = rows.iter().map(|row| row.sealed.len()).sum();
         // Each entry goes to the journal of the file first and into the file later, with its index.
         let bytes = 2 * (sealed as u64 + rows.len() as u64 * INDEX_BYTES);
-        match self.space.has(bytes) {
-            Ok(true) => {}
-            Ok(false) => return Err(LedgerError::NoSpace),
-            Err(source) => {
-                return Err(LedgerError::Broken {
-                    action: "ask how much space is left",
-                    source: source.into(),
-                });
-            }
+        if !self.has_room(bytes)? {
+            return Err(LedgerError::NoSpace);
         }
         if Self::write(writer, rows).map_err(broken)? {
             return Ok(());
         }
         Err(LedgerError::Moved)
+    }
+
+    fn has_space(&self) -> Result<bool, LedgerError> {
+        self.has_room(NEXT_BYTES)
     }
 
     fn head(&self) -> Result<LedgerHead, LedgerError> {
@@ -248,6 +252,8 @@ const INTENT: i64 = 0;
 const OUTCOME: i64 = 1;
 /// What one row takes beside its encrypted entry, generously.
 const INDEX_BYTES: u64 = 1024;
+/// What the next batch of entries may take: less room than this is none.
+const NEXT_BYTES: u64 = 64 * 1024;
 
 const KIND: Kind = Kind {
     application_id: 0x4d68_6a6c,

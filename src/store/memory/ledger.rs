@@ -43,6 +43,10 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
+    fn has_space(&self) -> Result<bool, LedgerError> {
+        Ok(true)
+    }
+
     fn head(&self) -> Result<LedgerHead, LedgerError> {
         let rows = hold(&self.rows);
         Ok(rows.last().map_or(LedgerHead::EMPTY, |row| LedgerHead {

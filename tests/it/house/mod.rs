@@ -2,6 +2,7 @@
 
 mod kill;
 mod raw;
+mod readiness;
 mod refusals;
 mod sameness;
 mod sign_in;

@@ -57,6 +57,10 @@ impl Ledger for Failing {
         })
     }
 
+    fn has_space(&self) -> Result<bool, LedgerError> {
+        Ok(!self.full.load(Ordering::SeqCst))
+    }
+
     fn head(&self) -> Result<LedgerHead, LedgerError> {
         self.inner.head()
     }

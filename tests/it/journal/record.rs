@@ -175,6 +175,10 @@ impl Ledger for Gated {
         self.inner.append(rows)
     }
 
+    fn has_space(&self) -> Result<bool, LedgerError> {
+        self.inner.has_space()
+    }
+
     fn head(&self) -> Result<LedgerHead, LedgerError> {
         self.inner.head()
     }

@@ -3,6 +3,7 @@
 
 mod heard;
 mod logged;
+mod question;
 mod said;
 
 use std::sync::{Arc, Mutex};
@@ -19,7 +20,7 @@ use super::{AZIZA, House, told, unhurried, with_upstream};
 
 /// What a request was when it arrived at the e-service.
 #[derive(Debug, Clone)]
-pub(super) struct Heard {
+struct Heard {
     /// Which connection it came on, counted from 0.
     connection: usize,
     head: String,
@@ -55,24 +56,19 @@ impl Heard {
 }
 
 #[derive(Debug)]
-pub(super) struct Raw {
-    says: Mutex<(Vec<Vec<u8>>, bool)>,
+struct Raw {
+    says: Mutex<Vec<Vec<u8>>>,
     heard: watch::Sender<Vec<Heard>>,
 }
 
 impl Raw {
     /// Says these bytes to every request, each piece in a write of its own.
     fn say(&self, pieces: Vec<Vec<u8>>) {
-        self.say_and(pieces, false);
-    }
-
-    /// The same, and closes the connection after it where it breaks off.
-    pub(super) fn say_and(&self, pieces: Vec<Vec<u8>>, breaks_off: bool) {
-        *self.says.lock().unwrap() = (pieces, breaks_off);
+        *self.says.lock().unwrap() = pieces;
     }
 
     /// What arrived since it was last asked.
-    pub(super) fn heard(&self) -> Vec<Heard> {
+    fn heard(&self) -> Vec<Heard> {
         self.heard.send_replace(Vec::new())
     }
 
@@ -88,32 +84,29 @@ impl Raw {
             let head = String::from_utf8(std::mem::take(&mut bytes)).unwrap();
             self.heard
                 .send_modify(|heard| heard.push(Heard { connection, head }));
-            let (says, breaks_off) = self.says.lock().unwrap().clone();
+            let says = self.says.lock().unwrap().clone();
             for piece in says {
                 stream.write_all(&piece).await?;
                 stream.flush().await?;
-            }
-            if breaks_off {
-                return Ok(());
             }
         }
     }
 }
 
 /// The whole house with a socket for the pension fund, and Aziza, who is signed in.
-pub(super) struct Listening {
-    pub(super) house: House,
-    pub(super) raw: Arc<Raw>,
-    pub(super) aziza: Visitor,
-    pub(super) tasks: JoinSet<()>,
+struct Listening {
+    house: House,
+    raw: Arc<Raw>,
+    aziza: Visitor,
+    tasks: JoinSet<()>,
 }
 
 impl Listening {
-    pub(super) async fn open() -> Self {
+    async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let raw = Arc::new(Raw {
-            says: Mutex::new((vec![whole(&record())], false)),
+            says: Mutex::new(vec![whole(&record())]),
             heard: watch::Sender::new(Vec::new()),
         });
         let mut tasks = JoinSet::new();
@@ -145,7 +138,7 @@ impl Listening {
     }
 }
 
-pub(super) fn path() -> String {
+fn path() -> String {
     format!("/pension/records/{AZIZA}")
 }
 
@@ -154,7 +147,7 @@ fn record() -> String {
 }
 
 /// A right answer with this body.
-pub(super) fn whole(body: &str) -> Vec<u8> {
+fn whole(body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"

@@ -1,5 +1,8 @@
 //! What stands behind the server: the corridor, and what is about keys and pages, not persons.
 
+mod ready;
+mod reload;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +10,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
+use tokio::task;
 
 use crate::clock::Clock;
 use crate::counts::Counts;
@@ -14,12 +18,15 @@ use crate::domain::peer::Peer;
 use crate::gateway::Gateway;
 use crate::keys::Rotation;
 use crate::server::control::{Control, Operator, Telling};
-use crate::server::health::{Metrics, Readiness};
+use crate::server::health::Metrics;
 use crate::server::{Answering, Door, Turnstile};
 use crate::telemetry;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::pages::{ASSET_CACHE_CONTROL, Pages};
+
+pub(super) use ready::Ready;
+pub(super) use reload::Reload;
 
 /// How long a key set may be kept by who checks assertions; the next key is published longer ahead.
 const KEY_SET_CACHE_CONTROL: &str = "public, max-age=300";
@@ -136,20 +143,11 @@ impl Metrics for Meter {
     }
 }
 
-/// What keeps the gateway from taking requests.
-pub(super) struct Ready;
-
-impl Readiness for Ready {
-    fn obstacles(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
 /// What an operator may tell the running process.
 pub(super) struct Desk {
     pub(super) gateway: Arc<Gateway>,
     pub(super) counts: Arc<Counts>,
-    pub(super) reload: Arc<dyn Fn() -> Result<String, String> + Send + Sync>,
+    pub(super) reload: Arc<Reload>,
 }
 
 impl Control for Desk {
@@ -162,10 +160,7 @@ impl Control for Desk {
             tracing::info!(target: "muhrdor::control", user = operator.user, verb);
             match verb {
                 "status" => json!({ "ok": true, "bundle": self.gateway.bundle().to_string() }),
-                "reload" => match (self.reload)() {
-                    Ok(bundle) => json!({ "ok": true, "bundle": bundle }),
-                    Err(problems) => json!({ "ok": false, "error": problems }),
-                },
+                "reload" => self.reload().await,
                 "alarms" => {
                     let alarms = self.counts.all_alarms();
                     let listed: Vec<Value> = alarms
@@ -177,6 +172,18 @@ impl Control for Desk {
                 _ => json!({ "ok": false, "error": "the verbs are status, reload and alarms" }),
             }
         }))
+    }
+}
+
+impl Desk {
+    /// Reading the files is left to a thread that may wait.
+    async fn reload(&self) -> Value {
+        let reload = Arc::clone(&self.reload);
+        match task::spawn_blocking(move || reload.run()).await {
+            Ok(Ok(bundle)) => json!({ "ok": true, "bundle": bundle }),
+            Ok(Err(cause)) => json!({ "ok": false, "error": cause.told() }),
+            Err(_) => json!({ "ok": false, "error": "the reload broke off" }),
+        }
     }
 }
 

@@ -1,0 +1,160 @@
+//! Request bodies that are too large, however they say so.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use muhrdor::domain::entry::Stage;
+use muhrdor::domain::reason::Reason;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::puppet::{Puppet, Then};
+use super::{AZIZA, House, TestGrounds, recorded, told, unhurried, with_address};
+
+/// `body_bytes_max` of applying for a paper.
+const BODY_BYTES_MAX: usize = 65_536;
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a table")]
+async fn a_body_that_is_too_large_goes_nowhere() {
+    let puppet = Puppet::enter().await;
+    let house = House::open_with(|config| {
+        unhurried(&with_address(
+            &config,
+            "upstreams.civil-registry",
+            puppet.address,
+        ))
+    })
+    .await;
+    let mut aziza = house.grounds.visitor();
+    let signed = aziza.sign_in("applicants", "aziza", "aziza-demo").await;
+    let cookies = signed.unwrap().replies.into_iter().flat_map(|reply| {
+        let cookies = reply.headers.get_all("set-cookie").iter();
+        let cookies = cookies.map(|cookie| cookie.to_str().unwrap().to_owned());
+        cookies.collect::<Vec<_>>()
+    });
+    let cookie = cookies
+        .filter(|cookie| cookie.starts_with("__Host-muhrdor="))
+        .last()
+        .unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let path = format!("/civil/records/{AZIZA}/applications");
+    let headers = [
+        ("content-type", "application/json"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    puppet.says(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 21\r\n\r\n\
+         {\"error\": \"bad-form\"}",
+        Then::Close,
+    );
+
+    let large = Bytes::from(vec![b' '; BODY_BYTES_MAX + 1]);
+    let reply = aziza
+        .ask(Method::POST, &path, &headers, large)
+        .await
+        .unwrap();
+    assert_eq!(told(&reply), (413, "body_too_large".to_owned()));
+    let refused = Stage::Refused {
+        reason: Reason::BodyTooLarge,
+    };
+    assert_eq!(recorded(&house.grounds, &reply), [Stage::Intent, refused]);
+
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nsec-fetch-site: same-origin\r\n\
+         accept: application/json\r\ncontent-type: application/json\r\n",
+        house
+            .grounds
+            .grounds
+            .places
+            .portal
+            .trim_start_matches("https://")
+    );
+    let chunk = "x".repeat(BODY_BYTES_MAX / 4);
+    let chunk = format!("{:x}\r\n{chunk}\r\n", chunk.len());
+    for (what, rest) in [
+        (
+            "declared and never sent",
+            "content-length: 9000000000\r\n\r\n".to_owned(),
+        ),
+        (
+            "in chunks without end",
+            format!("transfer-encoding: chunked\r\n\r\n{}", chunk.repeat(5)),
+        ),
+        (
+            "in chunks with an end",
+            format!(
+                "transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
+                chunk.repeat(5)
+            ),
+        ),
+    ] {
+        let answer = raw(&house.grounds, &format!("{head}{rest}")).await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{what}: {answer}");
+        assert!(
+            answer.contains("\"code\":\"body_too_large\""),
+            "{what}: {answer}"
+        );
+    }
+    assert_eq!(puppet.asked(), Vec::<String>::new());
+
+    // As much as is allowed goes through, in chunks too.
+    let fits = format!(
+        "{head}transfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        chunk.repeat(4)
+    );
+    let answer = raw(&house.grounds, &fits).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let asked = puppet.asked();
+    assert!(asked[0].contains(&format!("content-length: {BODY_BYTES_MAX}")));
+    puppet.leave().await;
+    house.close().await;
+}
+
+/// Sends bytes and reads until the answer's JSON has ended.
+async fn raw(grounds: &TestGrounds, request: &str) -> String {
+    let (mut reader, mut writer) = tokio::io::split(connect(grounds).await);
+    let request = request.to_owned();
+    // The gateway may answer before it has read all, and need not read the rest.
+    let sending = tokio::spawn(async move {
+        drop(writer.write_all(request.as_bytes()).await);
+        drop(writer.flush().await);
+        writer
+    });
+    let mut answer = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let ended = text
+            .split_once("\r\n\r\n")
+            .is_some_and(|(_, body)| body.ends_with('}'));
+        if ended || reader.read_buf(&mut answer).await.unwrap_or(0) == 0 {
+            sending.abort();
+            return text;
+        }
+    }
+}
+
+async fn connect(grounds: &TestGrounds) -> TlsStream<TcpStream> {
+    let authority = grounds.grounds.folder.authority();
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(authority).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let config_file = grounds.grounds.config().unwrap();
+    let tcp = TcpStream::connect(config_file.listen.public).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let tls = TlsConnector::from(Arc::new(config));
+    tls.connect(name, tcp).await.unwrap()
+}
