@@ -18,7 +18,6 @@ use crate::config::Config;
 use crate::domain::entry::VisitId;
 use crate::domain::peer::Channel;
 use crate::gateway::Gateway;
-use crate::journal::Journal;
 use crate::server::connection::{self, Connections};
 use crate::server::control::{self, ControlSocket};
 use crate::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
@@ -36,7 +35,6 @@ pub struct Running {
     drain: Arc<Drain>,
     gateway: Arc<Gateway>,
     kept: crate::app::identity::Kept,
-    journal: Arc<Journal>,
     /// Public listeners: drained first.
     public: JoinSet<()>,
     /// Admin listener and control socket: answer to the last.
@@ -58,7 +56,7 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
     } = rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
     let drain = Arc::new(Drain::default());
 
-    let ready = Arc::new(Ready::new(Arc::clone(&journal), identity.sessions()));
+    let ready = Arc::new(Ready::new(journal, identity.sessions()));
     ready.look().await;
     let health = Arc::new(Health::new(
         Arc::<Ready>::clone(&ready),
@@ -109,7 +107,6 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
         drain,
         gateway,
         kept: identity,
-        journal,
         public,
         inner,
     })
@@ -158,10 +155,10 @@ impl Running {
         self.gateway.drain().await;
         joined(&mut self.inner).await;
         self.kept.close().await;
-        // The last to let go of the journal waits until its log has everything.
-        drop(self.gateway);
-        if let Some(journal) = Arc::into_inner(self.journal) {
-            journal.close().await;
+        // The listeners' tasks held it, and have ended.
+        match Arc::into_inner(self.gateway) {
+            Some(gateway) => gateway.close().await,
+            None => tracing::warn!(target: "muhrdor::serve", "a request was cut off at the end"),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::error::AppError;
 use crate::config::{Config, Store};
@@ -177,6 +177,16 @@ pub(super) fn create(config: &Config, keys: &Keys) -> Result<Vec<PathBuf>, AppEr
 /// When the keys cannot be read.
 pub fn key_set(config: &Config, now: Timestamp) -> Result<Value, AppError> {
     Ok(Keys::open(config)?.assertion.jwks(now))
+}
+
+/// What a stranger needs to believe the logs of this gateway: their keys, as C2SP `signed-note`
+/// writes them.
+///
+/// # Errors
+/// When the keys cannot be read.
+pub fn trust(config: &Config) -> Result<Value, AppError> {
+    let signer = note_signer(config, &Keys::open(config)?)?;
+    Ok(json!({ "version": 1, "logs": [signer.verifier().to_string()] }))
 }
 
 /// Reads the journal beside a process that writes it.

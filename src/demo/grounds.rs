@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Overrides};
 use crate::demo::children::{Children, Surroundings};
 use crate::demo::error::DemoError;
-use crate::demo::folder::{Folder, client_secret};
+use crate::demo::folder::{Folder, client_secret, write_private};
 use crate::demo::http::{Ask, Client};
 use crate::demo::report::Places;
 use crate::demo::settings::{Run, write_config};
@@ -79,7 +79,8 @@ impl Grounds {
         })?;
         let described = Config::read(path, &bytes, &Overrides::default()).map_err(problems)?;
         app::init(&described, clock.now()).map_err(|cause| told(&cause))?;
-        Ok(())
+        let trust = app::trust(&described).map_err(|cause| told(&cause))?;
+        write_private(&self.places.trust, trust.to_string().as_bytes())
     }
 
     /// The config, as `serve` reads it.

@@ -30,7 +30,7 @@ impl Allowed {
     /// knows where it leads: those reach inside; other names do not, unless [`Allowed::inside`].
     ///
     /// # Errors
-    /// [`AllowedError`] when there is no host or no port.
+    /// `AllowedError` when there is no host or no port.
     pub fn parse(given: &str) -> Result<Self, AllowedError> {
         let error = || AllowedError(given.to_owned());
         let (host, port) = given.rsplit_once(':').ok_or_else(error)?;

@@ -162,7 +162,11 @@ impl FactSource for FactService {
             let Some(answer) = self.ask::<CaseAnswer>(&path).await? else {
                 return Ok(None);
             };
-            if answer.number != *number || answer.agency != *agency {
+            // Of another body: to this one it is no case.
+            if answer.agency != *agency {
+                return Ok(None);
+            }
+            if answer.number != *number {
                 return Err(self.unusable("another case than the one asked for"));
             }
             let subject = self.person(&answer.subject)?.id;

@@ -10,6 +10,7 @@ use crate::domain::fact::Facts;
 use crate::domain::operation::SubjectAt;
 use crate::domain::person::{Person, Pinfl};
 use crate::domain::principal::Principal;
+use crate::domain::purpose::Claim;
 use crate::domain::reason::Reason;
 use crate::gateway::refusal::Refusal;
 use crate::identity::Identified;
@@ -49,6 +50,15 @@ pub(super) fn subject(
         id: pseudonym.person(&pinfl),
         pinfl,
     }))
+}
+
+/// What of the claim matters here: an operation that serves no purpose asks no register about a
+/// case.
+pub(super) fn claim(route: &Route, caller: &Identified) -> Claim {
+    if route.operation().purposes.is_empty() {
+        return Claim::default();
+    }
+    caller.claim().clone()
 }
 
 /// The question to policy: only what the steps before have proved goes into it.

@@ -86,6 +86,7 @@ impl Gateway {
         visit.routed(route.operation());
         let caller = rooms.identity.identify(&arrival, route.operation()).await?;
         visit.identified(caller.principal(), &rooms.pseudonym);
+        visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
         rooms.limits.check(counted, &route.operation().id)?;
         let subject = access::subject(
@@ -95,9 +96,10 @@ impl Gateway {
             &rooms.pseudonym,
         )?;
         visit.asked(caller.claim(), subject.as_ref());
+        let claim = access::claim(&route, &caller);
         let facts = rooms
             .facts
-            .gather(caller.principal(), caller.claim(), subject.as_ref())
+            .gather(caller.principal(), &claim, subject.as_ref())
             .await?;
         let ask = access::ask(&route, &caller, subject, &facts, &arrival);
         let permit = house
@@ -105,6 +107,7 @@ impl Gateway {
             .decide(ask)
             .map_err(|no| visit.denied(no, house.policy.id()))?;
         visit.permitted(&permit);
+        rooms.redaction.question(&permit)?;
         let opened = rooms
             .journal
             .open(&permit.operation().effect, visit.intent())

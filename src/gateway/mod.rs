@@ -1,8 +1,8 @@
 //! The life of one request.
 //!
 //! In: an [`Arrival`](crate::wire::arrival::Arrival). Out: a response, always. Invariants: a
-//! request walks [`lifecycle`] once, from top to bottom, and never turns round; only
-//! [`reply`] builds a response for an e-service; however a request ends, it ends in the journal or
+//! request walks `lifecycle` once, from top to bottom, and never turns round; only
+//! `reply` builds a response for an e-service; however a request ends, it ends in the journal or
 //! in a count. Deliberately absent: sockets, stores, the config.
 
 mod access;
@@ -81,6 +81,15 @@ impl Gateway {
     #[must_use]
     pub fn bundle(&self) -> BundleId {
         self.snapshot.load().policy.id()
+    }
+
+    /// Ends the rooms: what is recorded is integrated into its log. Called when nothing else holds
+    /// the corridor.
+    pub async fn close(self) {
+        match Arc::into_inner(self.rooms.journal) {
+            Some(journal) => journal.close().await,
+            None => tracing::warn!(target: "muhrdor::serve", "the journal is still in use"),
+        }
     }
 
     /// Waits for the writes that are still under way. Called once no request can come any more.

@@ -13,6 +13,7 @@ use crate::domain::peer::AddressBlock;
 use crate::domain::principal::{AcrRank, Principal, PrincipalKind};
 use crate::domain::purpose::Claim;
 use crate::domain::reason::Reason;
+use crate::domain::text::Language;
 use crate::gateway::Gateway;
 use crate::gateway::refusal::Refusal;
 use crate::gateway::reply::Reply;
@@ -31,8 +32,8 @@ use crate::wire::path::Target;
 /// The largest form read here, in bytes.
 const FORM_BYTES_MAX: u64 = 4096;
 
-/// Where a person is who asked for no place.
-const HOME: &str = "/";
+/// Where a person is who asked for no place, and where an official sees what they work on.
+const HOME: &str = "/services";
 
 impl Gateway {
     /// Answers a request of `/oauth2/…`.
@@ -100,7 +101,7 @@ impl Gateway {
             "callback" => self.come_back(&arrival, visit, cookies).await,
             "userinfo" => self.tell_who(&arrival, visit).await,
             "sign_out" => self.sign_out(&arrival, visit, wish, cookies).await,
-            _ => self.work_on(arrival, visit).await,
+            _ => self.work_on(arrival, visit, wish).await,
         }
     }
 
@@ -271,14 +272,21 @@ impl Gateway {
         ))
     }
 
-    /// `working_case`: the purpose and the case an official works on, until they say another.
-    async fn work_on(&self, arrival: Arrival, visit: &Visit) -> Result<Reply, Refusal> {
+    /// `working_case`: the purpose and the case an official works on, until they say another. A
+    /// person comes back to the page with the form, in the language they sent it in.
+    async fn work_on(
+        &self,
+        arrival: Arrival,
+        visit: &Visit,
+        wish: &Wish,
+    ) -> Result<Reply, Refusal> {
         let signed_in = self
             .rooms
             .identity
             .signed_in(&arrival)
             .await?
             .ok_or_else(nobody)?;
+        let language = parameter(&arrival.target, "lang")?;
         let form = arrival
             .body
             .collect_up_to(FORM_BYTES_MAX)
@@ -304,10 +312,15 @@ impl Gateway {
             }
         }
         self.rooms.identity.work_on(&signed_in, &claim).await?;
-        Ok(Reply::json(
-            Recorded::exempt(visit.id()),
-            &json!({ "purpose": claim.purpose, "case": claim.case }),
-        ))
+        let recorded = Recorded::exempt(visit.id());
+        if !wish.wants_page() {
+            let told = json!({ "purpose": claim.purpose, "case": claim.case });
+            return Ok(Reply::json(recorded, &told));
+        }
+        match language.as_deref().and_then(Language::from_tag) {
+            Some(language) => Reply::redirect(recorded, &format!("{HOME}?lang={}", language.tag())),
+            None => Reply::redirect(recorded, HOME),
+        }
     }
 }
 

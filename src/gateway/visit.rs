@@ -43,6 +43,8 @@ pub(super) struct Visit {
     steps: Vec<Step>,
     /// For greeting; never in an entry.
     name: Option<DisplayName>,
+    /// What the session's holder works on; for their pages, never in an entry.
+    working: Claim,
 }
 
 impl Visit {
@@ -72,6 +74,7 @@ impl Visit {
             obligations: Obligations::default(),
             steps: Vec::new(),
             name: None,
+            working: Claim::default(),
         }
     }
 
@@ -94,12 +97,13 @@ impl Visit {
         Some(service.names.clone())
     }
 
-    /// The name to greet with, where a person stands behind it.
+    /// Whom the pages are for, where a person stands behind it.
     pub(super) fn account(&self) -> Option<Account> {
         let name = self.name.clone()?;
         Some(Account {
             name,
             kind: self.actor.kind,
+            working: self.working.clone(),
         })
     }
 
@@ -157,6 +161,10 @@ impl Visit {
             self.actor.acr
         );
         self.step("identify", &found);
+    }
+
+    pub(super) fn works_on(&mut self, held: &Claim) {
+        self.working.clone_from(held);
     }
 
     /// What is asked for, by whom it is claimed to be asked.

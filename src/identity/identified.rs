@@ -12,15 +12,23 @@ pub struct Identified {
     visit: VisitId,
     principal: Principal,
     claim: Claim,
+    held: Claim,
 }
 
 impl Identified {
-    pub(super) const fn new(visit: VisitId, principal: Principal, claim: Claim) -> Self {
+    pub(super) fn new(visit: VisitId, principal: Principal, claim: Claim) -> Self {
         Self {
             visit,
             principal,
             claim,
+            held: Claim::default(),
         }
+    }
+
+    /// The same, with what lies on the holder's desk.
+    pub(super) fn holding(mut self, held: &Claim) -> Self {
+        self.held.clone_from(held);
+        self
     }
 
     #[must_use]
@@ -37,5 +45,12 @@ impl Identified {
     #[must_use]
     pub const fn claim(&self) -> &Claim {
         &self.claim
+    }
+
+    /// The working case of the session, whether or not this request is about it. To be shown to its
+    /// holder; nothing is decided by it.
+    #[must_use]
+    pub const fn held(&self) -> &Claim {
+        &self.held
     }
 }

@@ -92,7 +92,8 @@ impl Identity {
                     self.same_origin(arrival)?;
                     let claim = working(claim, &session, operation);
                     let principal = session.principal().clone();
-                    Ok(Identified::new(arrival.visit, principal, claim))
+                    let identified = Identified::new(arrival.visit, principal, claim);
+                    Ok(identified.holding(session.claim()))
                 }
                 None => Ok(Identified::new(arrival.visit, Principal::Anonymous, claim)),
             },

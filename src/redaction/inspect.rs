@@ -72,6 +72,18 @@ impl fmt::Debug for Inspected {
 }
 
 impl Redaction {
+    /// Judges what the request asks before anybody is asked for it: a yes-or-no question has a
+    /// threshold of its list.
+    ///
+    /// # Errors
+    /// [`RedactionError::QuestionNotAllowed`].
+    pub fn question(&self, permit: &Permit) -> Result<(), RedactionError> {
+        match &permit.operation().effect {
+            Effect::Verify(question) => fields::threshold(question, permit.target()).map(drop),
+            Effect::Read | Effect::Write => Ok(()),
+        }
+    }
+
     /// Holds an answer against the operation's contracts, and reads what has to be read.
     ///
     /// # Errors

@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
@@ -15,10 +16,32 @@ use crate::upstream::pool::Lease;
 use crate::wire::answer::Answer;
 use crate::wire::body::{Body, BodyError};
 
+/// Why a response head is no answer: another reader could take the bytes after it for something
+/// else than this one does. Dropping its lease closes the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Doubt {
+    #[error("it switches to another protocol")]
+    Switch,
+    #[error("its length is said twice")]
+    Length,
+    #[error("its transfer coding is not exactly `chunked`")]
+    Coding,
+    #[error("it announces a body where there is none")]
+    Body,
+}
+
 /// Reads a response head; the body follows as it is polled, and breaks off when the upstream is
 /// silent for `idle_ms_max`.
-pub(super) fn read(response: Response<Incoming>, mut lease: Lease, idle_ms_max: u32) -> Answer {
+///
+/// # Errors
+/// [`Doubt`] when the head frames its body in more than one way (RFC 9112 §6.3, §11.2).
+pub(super) fn read(
+    response: Response<Incoming>,
+    mut lease: Lease,
+    idle_ms_max: u32,
+) -> Result<Answer, Doubt> {
     let (head, incoming) = response.into_parts();
+    judge(head.status, &head.headers)?;
     let body = if incoming.is_end_stream() {
         lease.give_back();
         Body::empty()
@@ -31,11 +54,35 @@ pub(super) fn read(response: Response<Incoming>, mut lease: Lease, idle_ms_max: 
             waiting: None,
         })
     };
-    Answer {
+    Ok(Answer {
         status: head.status.as_u16(),
         headers: head.headers,
         body,
+    })
+}
+
+/// Every request goes out as GET or POST, so that what a status says of its body holds for all.
+fn judge(status: StatusCode, headers: &HeaderMap) -> Result<(), Doubt> {
+    let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let coding = codings.next();
+    if status.is_informational() {
+        return Err(Doubt::Switch);
     }
+    if lengths > 1 || (lengths == 1 && coding.is_some()) {
+        return Err(Doubt::Length);
+    }
+    if coding.is_some_and(|coding| coding != "chunked") || codings.next().is_some() {
+        return Err(Doubt::Coding);
+    }
+    let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .is_some_and(|length| length != "0");
+    if bodiless && (announced || coding.is_some()) {
+        return Err(Doubt::Body);
+    }
+    Ok(())
 }
 
 /// A body that is waited for no longer than `idle` between two frames.

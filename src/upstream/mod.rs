@@ -26,6 +26,7 @@ use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
 
 mod answer;
+mod head;
 mod in_house;
 mod pool;
 mod request;
@@ -171,12 +172,14 @@ impl Upstream {
             Duration::from_millis(u64::from(limit_ms)),
             pool.send(request),
         );
+        let unavailable = |cause: String| UpstreamError::Unavailable {
+            name: name.clone(),
+            cause,
+        };
         match asked.await {
-            Ok(Ok((response, lease))) => Ok(answer::read(response, lease, pool.idle_ms_max())),
-            Ok(Err(cause)) => Err(UpstreamError::Unavailable {
-                name: name.clone(),
-                cause: cause.to_string(),
-            }),
+            Ok(Ok((response, lease))) => answer::read(response, lease, pool.idle_ms_max())
+                .map_err(|doubt| unavailable(format!("the head of its answer: {doubt}"))),
+            Ok(Err(cause)) => Err(unavailable(cause.to_string())),
             Err(_) => Err(UpstreamError::Timeout {
                 name: name.clone(),
                 ms: limit_ms,

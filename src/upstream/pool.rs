@@ -1,21 +1,27 @@
 //! Kept-alive connections to one upstream.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::ext::on_informational;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use crate::upstream::head::{HeadAwaited, StrictHeads};
 use crate::wire::body::Body;
 
 /// Largest response head read from an upstream, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Most header fields read from an upstream.
 const HEADERS_MAX: usize = 100;
+/// Most interim responses (RFC 9110 §15.2) before an answer. How long they may come is bounded by
+/// the operation's own time.
+const INTERIM_MAX: u32 = 8;
 
 /// Where an upstream listens, `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -68,6 +74,7 @@ pub struct Pool {
 #[derive(Debug)]
 struct Connection {
     sender: SendRequest<Body>,
+    head: HeadAwaited,
     driver: JoinHandle<()>,
 }
 
@@ -107,6 +114,8 @@ pub(super) enum SendError {
         endpoint: String,
         cause: hyper::Error,
     },
+    #[error("`{endpoint}` sent more than {INTERIM_MAX} interim responses before its answer")]
+    Interim { endpoint: String },
 }
 
 impl Pool {
@@ -133,10 +142,28 @@ impl Pool {
         &self,
         mut request: Request<Body>,
     ) -> Result<(Response<Incoming>, Lease), SendError> {
+        let interim = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&interim);
+        on_informational(&mut request, move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let (response, lease) = self.exchange(request).await?;
+        if interim.load(Ordering::Relaxed) > INTERIM_MAX {
+            let endpoint = self.endpoint.0.clone();
+            return Err(SendError::Interim { endpoint });
+        }
+        Ok((response, lease))
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Request<Body>,
+    ) -> Result<(Response<Incoming>, Lease), SendError> {
         while let Some(mut connection) = self.idle.take() {
             if connection.sender.ready().await.is_err() {
                 continue;
             }
+            connection.head.begin();
             match connection.sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, self.lease(connection))),
                 Err(mut failed) => match failed.take_message() {
@@ -146,6 +173,7 @@ impl Pool {
             }
         }
         let mut connection = self.connect().await?;
+        connection.head.begin();
         match connection.sender.send_request(request).await {
             Ok(response) => Ok((response, self.lease(connection))),
             Err(cause) => Err(self.exchange_error(cause)),
@@ -174,15 +202,20 @@ impl Pool {
                 endpoint: endpoint(),
                 cause,
             })?;
+        let head = HeadAwaited::default();
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(StrictHeads::new(stream, head.clone())))
             .await
             .map_err(|cause| self.exchange_error(cause))?;
         // The exchange's own error tells what went wrong; the driver's says the same again.
         let driver = tokio::spawn(async move { connection.await.unwrap_or(()) });
-        Ok(Connection { sender, driver })
+        Ok(Connection {
+            sender,
+            head,
+            driver,
+        })
     }
 
     fn exchange_error(&self, cause: hyper::Error) -> SendError {

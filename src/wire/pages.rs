@@ -9,6 +9,7 @@ use crate::domain::decision::Hint;
 use crate::domain::entry::VisitId;
 use crate::domain::name::{OperationId, RealmId};
 use crate::domain::principal::{DisplayName, PrincipalKind};
+use crate::domain::purpose::Claim;
 use crate::domain::reason::Reason;
 use crate::domain::text::{Language, Texts};
 use crate::domain::time::Timestamp;
@@ -91,6 +92,8 @@ pub struct Frame {
 pub struct Account {
     pub name: DisplayName,
     pub kind: PrincipalKind,
+    /// What an official works on, as they said last.
+    pub working: Claim,
 }
 
 /// A no, as far as the person may know.

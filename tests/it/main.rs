@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod bearer;
 #[cfg(feature = "demo")]
 mod cli;
 mod config;
@@ -32,6 +33,7 @@ mod policy;
 mod redaction;
 mod register;
 mod server;
+mod sessions;
 mod store;
 mod tidy;
 mod tlog;

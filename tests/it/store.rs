@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use muhrdor::store::conformance;
-use muhrdor::store::embedded::{FileTiles, SqliteError, SqliteLeafIndex, SqliteLedger, SqliteLock};
-use muhrdor::store::memory::{MemoryLeafIndex, MemoryLedger, MemoryLock, MemoryTiles};
+use muhrdor::store::embedded::{
+    FileTiles, SqliteError, SqliteLeafIndex, SqliteLedger, SqliteLock, SqliteSessions,
+};
+use muhrdor::store::memory::{
+    MemoryLeafIndex, MemoryLedger, MemoryLock, MemorySessions, MemoryTiles,
+};
 use muhrdor::tlog::storage::{StorageError, TileStorage};
 use muhrdor::tlog::{Hash, TreeHead};
 
@@ -56,6 +60,20 @@ fn the_ledger_in_sqlite_keeps_its_promises() {
     let path = folder.path().join("ledger.sqlite");
     SqliteLedger::create(&path, 0).unwrap();
     conformance::ledger(&|| Arc::new(SqliteLedger::open(&path, 0).unwrap())).unwrap();
+}
+
+#[test]
+fn the_sessions_in_memory_keep_their_promises() {
+    let sessions = Arc::new(MemorySessions::default());
+    conformance::sessions(&|| Arc::clone(&sessions) as _).unwrap();
+}
+
+#[test]
+fn the_sessions_in_sqlite_keep_their_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions.sqlite");
+    SqliteSessions::create(&path).unwrap();
+    conformance::sessions(&|| Arc::new(SqliteSessions::open(&path).unwrap())).unwrap();
 }
 
 #[test]

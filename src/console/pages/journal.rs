@@ -183,7 +183,7 @@ fn details(shell: &Shell<'_>, entry: &Entry) -> Vec<Fact> {
         .iter()
         .map(|rule| shell.of(&rule.titles))
         .collect();
-    let rules = (!rules.is_empty()).then(|| rules.join(" "));
+    let rules = (!rules.is_empty()).then(|| rules.join("\n"));
     let place = entry.proof.as_ref().map(|proof| proof.position.to_string());
     let service = entry
         .service

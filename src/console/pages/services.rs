@@ -11,7 +11,17 @@ use crate::wire::pages::Page;
 struct ServicesPage<'a> {
     shell: &'a Shell<'a>,
     title: String,
+    desk: Option<Desk>,
     services: Vec<Card>,
+}
+
+/// What an official works on, and the form to say so.
+struct Desk {
+    action: String,
+    /// What is there now, in one line.
+    now: Option<String>,
+    purpose: String,
+    case: String,
 }
 
 struct Card {
@@ -32,9 +42,28 @@ pub(super) fn page(shell: &Shell<'_>, services: &Services) -> Page {
     let page = ServicesPage {
         shell,
         title: shell.say("services-title").into_owned(),
+        desk: desk(shell),
         services: services.map(|service| card(shell, service)).collect(),
     };
     finish(shell, &page)
+}
+
+/// Only officials work on cases.
+fn desk(shell: &Shell<'_>) -> Option<Desk> {
+    let claim = shell.desk()?;
+    let purpose = claim.purpose.as_ref().map(ToString::to_string);
+    let case = claim.case.as_ref().map(ToString::to_string);
+    let said: Vec<&str> = [&case, &purpose]
+        .into_iter()
+        .filter_map(|one| one.as_deref())
+        .collect();
+    let now = shell.fill("desk-now", &[("what", &said.join(" · "))]);
+    Some(Desk {
+        action: shell.link("/oauth2/working_case"),
+        now: (!said.is_empty()).then(|| now.into_owned()),
+        purpose: purpose.unwrap_or_default(),
+        case: case.unwrap_or_default(),
+    })
 }
 
 fn card(shell: &Shell<'_>, service: &Service) -> Card {

@@ -11,6 +11,7 @@ use crate::console::texts::{Phrases, Speech};
 use crate::domain::decision::Hint;
 use crate::domain::name::RealmId;
 use crate::domain::principal::PrincipalKind;
+use crate::domain::purpose::Claim;
 use crate::domain::text::{Language, Texts};
 use crate::domain::time::Timestamp;
 use crate::wire::pages::Frame;
@@ -128,6 +129,15 @@ impl<'a> Shell<'a> {
             name: &account.name.0,
             href: self.link(target),
         })
+    }
+
+    /// What the reader works on, where they are an official.
+    pub(super) fn desk(&self) -> Option<&Claim> {
+        let account = self.frame.account.as_ref()?;
+        match account.kind {
+            PrincipalKind::Official => Some(&account.working),
+            PrincipalKind::Anonymous | PrincipalKind::Person | PrincipalKind::System => None,
+        }
     }
 
     pub(super) fn visit(&self) -> String {

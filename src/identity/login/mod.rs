@@ -216,7 +216,8 @@ impl Login {
             .add_scopes(realm.scopes.iter().cloned().map(Scope::new))
             .add_extra_param("max_age", age)
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-        if let Some(values) = rank_min.and_then(|rank| strong_enough(realm, rank)) {
+        // Some providers say an `acr` only when one is asked for, and without one nobody comes in.
+        if let Some(values) = strong_enough(realm, rank_min) {
             request = request.add_extra_param("acr_values", values);
         }
         let (location, _, _) = request.url();
@@ -308,10 +309,17 @@ fn as_safe_as(url: &Url, issuer: &str) -> bool {
     }
 }
 
-/// The `acr` values that stand for this rank or a higher one (Core §3.1.2.1).
-fn strong_enough(realm: &RealmSettings, rank_min: AcrRank) -> Option<String> {
-    let strong = realm.acr.iter().filter(|(_, rank)| **rank >= rank_min);
-    let values: Vec<&str> = strong.map(|(value, _)| value.as_str()).collect();
+/// The `acr` values that stand for this rank or a higher one, the least that will do first: they
+/// stand in order of preference (Core §3.1.2.1).
+fn strong_enough(realm: &RealmSettings, rank_min: Option<AcrRank>) -> Option<String> {
+    let enough = |rank: AcrRank| rank_min.is_none_or(|least| rank >= least);
+    let mut strong: Vec<_> = realm
+        .acr
+        .iter()
+        .filter(|(_, rank)| enough(**rank))
+        .collect();
+    strong.sort_by_key(|(_, rank)| **rank);
+    let values: Vec<&str> = strong.iter().map(|(value, _)| value.as_str()).collect();
     (!values.is_empty()).then(|| values.join(" "))
 }
 

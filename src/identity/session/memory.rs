@@ -26,10 +26,10 @@ struct Inner {
 #[derive(Clone)]
 pub(super) struct Known {
     pub(super) session: Session,
-    idle_until: Timestamp,
-    ends: Timestamp,
-    /// When its use was last written down.
-    written: Timestamp,
+    pub(super) idle_until: Timestamp,
+    pub(super) ends: Timestamp,
+    /// The idle end that the store knows.
+    pub(super) idle_written: Timestamp,
 }
 
 impl Memory {
@@ -66,31 +66,23 @@ impl Memory {
         (known.idle_until > now && known.ends > now).then(|| known.clone())
     }
 
-    /// Notes a use; whether it is time to write it down.
-    pub(super) fn used(&self, key: &RowKey, now: Timestamp, idle: Timestamp, ms_min: i64) -> bool {
+    /// Notes a use; whether it is time to write it down, which is told to one caller only.
+    pub(super) fn used(&self, key: &RowKey, idle_until: Timestamp, ms_min: i64) -> bool {
         let mut inner = self.hold();
         let Some(known) = inner.known.get_mut(key) else {
             return false;
         };
-        known.idle_until = idle;
-        let due = now.ms_since(known.written) >= ms_min;
+        known.idle_until = idle_until;
+        let due = idle_until.ms_since(known.idle_written) >= ms_min;
         if due {
-            known.written = now;
+            known.idle_written = idle_until;
         }
         due
     }
 
     /// Keeps a session that was read when `sequence` was the last change seen. Changes that came
     /// between are unknown: then it is not kept.
-    pub(super) fn keep(
-        &self,
-        key: RowKey,
-        session: Session,
-        now: Timestamp,
-        idle_until: Timestamp,
-        ends: Timestamp,
-        sequence: u64,
-    ) {
+    pub(super) fn keep(&self, key: RowKey, session: Known, now: Timestamp, sequence: u64) {
         let mut inner = self.hold();
         if inner.sequence != sequence || self.cached_max == 0 {
             return;
@@ -105,15 +97,7 @@ impl Memory {
         {
             inner.known.remove(&any);
         }
-        inner.known.insert(
-            key,
-            Known {
-                session,
-                idle_until,
-                ends,
-                written: now,
-            },
-        );
+        inner.known.insert(key, session);
     }
 
     pub(super) fn forget(&self, key: &RowKey) {

@@ -33,7 +33,7 @@ use crate::wire::cookie;
 pub use handle::Handle;
 pub use store::{Changed, RowKey, SessionRow, SessionStore, SessionStoreError};
 
-use memory::Memory;
+use memory::{Known, Memory};
 use parts::{Parts, watch_changes};
 
 /// The cookie of a session.
@@ -41,6 +41,8 @@ pub const SESSION_COOKIE: &str = "__Host-muhrdor";
 
 /// How often at most a session's use is written down, in milliseconds.
 const SEEN_MS_MIN: i64 = 60_000;
+/// Written down often enough all the same that no other node takes a short idle time for over.
+const SEEN_PARTS_OF_IDLE: i64 = 4;
 
 /// How long a realm's sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,8 +214,9 @@ impl Sessions {
         let (key, now) = (handle.row(), parts.clock.now());
         if let Some(known) = parts.memory.get(&key, now, parts.clock.monotonic()) {
             let idle = parts.idle_until(&known.session.realm, now)?;
-            if parts.memory.used(&key, now, idle, SEEN_MS_MIN) {
-                parts.ask(move |store| store.used(&key, idle)).await?;
+            let due = parts.memory.used(&key, idle, seen_ms_min(idle, now));
+            if due && !parts.write_use(key, idle).await? {
+                return Ok(None);
             }
             return Ok(Some(known.session));
         }
@@ -227,13 +230,21 @@ impl Sessions {
         let Some(session) = parts.unseal(handle, &row.sealed)? else {
             return Ok(None);
         };
-        let idle = parts.idle_until(&session.realm, now)?;
-        if idle.ms_since(row.idle_until) >= SEEN_MS_MIN {
-            parts.ask(move |store| store.used(&key, idle)).await?;
+        let idle_until = parts.idle_until(&session.realm, now)?;
+        let mut idle_written = row.idle_until;
+        if idle_until.ms_since(idle_written) >= seen_ms_min(idle_until, now) {
+            if !parts.write_use(key, idle_until).await? {
+                return Ok(None);
+            }
+            idle_written = idle_until;
         }
-        parts
-            .memory
-            .keep(key, session.clone(), now, idle, row.ends, before);
+        let known = Known {
+            session: session.clone(),
+            idle_until,
+            ends: row.ends,
+            idle_written,
+        };
+        parts.memory.keep(key, known, now, before);
         Ok(Some(session))
     }
 
@@ -311,6 +322,11 @@ impl Drop for Sessions {
             task.abort();
         }
     }
+}
+
+/// How much an idle end must have moved to be written down again.
+fn seen_ms_min(idle_until: Timestamp, now: Timestamp) -> i64 {
+    SEEN_MS_MIN.min(idle_until.ms_since(now) / SEEN_PARTS_OF_IDLE)
 }
 
 impl fmt::Debug for Sessions {

@@ -13,7 +13,8 @@ use crate::domain::time::Timestamp;
 use crate::identity::session::memory::Memory;
 use crate::identity::session::record::Record;
 use crate::identity::session::{
-    Handle, Session, SessionBounds, SessionError, SessionSettings, SessionStore, SessionStoreError,
+    Handle, RowKey, Session, SessionBounds, SessionError, SessionSettings, SessionStore,
+    SessionStoreError,
 };
 use crate::keys::{Pseudonym, Vault};
 
@@ -55,6 +56,20 @@ impl Parts {
         now: Timestamp,
     ) -> Result<Timestamp, SessionError> {
         Ok(now.plus_ms(i64::from(self.bounds(realm)?.idle_seconds_max) * 1000))
+    }
+
+    /// Writes a use down. Whether the session is still there: another node may have removed it, and
+    /// of what is not there nobody would be told that it ended.
+    pub(super) async fn write_use(
+        &self,
+        key: RowKey,
+        idle_until: Timestamp,
+    ) -> Result<bool, SessionError> {
+        let written = self.ask(move |store| store.used(&key, idle_until)).await;
+        if !matches!(written, Ok(true)) {
+            self.memory.forget(&key);
+        }
+        written
     }
 
     pub(super) fn seal(&self, handle: &Handle, session: &Session) -> Result<Vec<u8>, SessionError> {

@@ -47,8 +47,8 @@ pub trait SessionStore: Send + Sync + fmt::Debug {
 
     fn get(&self, key: &RowKey) -> Result<Option<SessionRow>, SessionStoreError>;
 
-    /// Moves the idle end. Nothing happens when there is no such session.
-    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<(), SessionStoreError>;
+    /// Moves the idle end. Whether there is such a session.
+    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<bool, SessionStoreError>;
 
     /// Replaces what is sealed. Whether there is such a session.
     fn replace(

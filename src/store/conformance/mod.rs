@@ -4,9 +4,11 @@
 //! stored state through a new value, as a restart does.
 
 mod journal;
+mod sessions;
 mod tlog;
 
 pub use journal::ledger;
+pub use sessions::sessions;
 pub use tlog::{checkpoint_lock, leaf_index, tile_storage};
 
 /// The promise that a backend does not keep.

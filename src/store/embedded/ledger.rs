@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior, params};
 
 use crate::domain::entry::VisitId;
 use crate::domain::person::PersonId;
@@ -58,7 +58,8 @@ impl SqliteLedger {
 
     fn write(writer: &Mutex<Connection>, rows: &[LedgerRow]) -> rusqlite::Result<bool> {
         let mut connection = hold(writer);
-        let transaction = connection.transaction()?;
+        // A transaction that begins by reading does not wait for another's lock once it writes.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let last: Option<i64> =
             transaction.query_row("select max(position) from entry", [], |row| row.get(0))?;
         let next = last.map_or(0, |last| from_row(last) + 1);

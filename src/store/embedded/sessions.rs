@@ -82,14 +82,14 @@ impl SessionStore for SqliteSessions {
             .map_err(broken("look up a session"))
     }
 
-    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<(), SessionStoreError> {
-        hold(&self.connection)
+    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<bool, SessionStoreError> {
+        let touched = hold(&self.connection)
             .execute(
                 "update session set idle_until = ?2 where key = ?1",
                 params![key.0, idle_until.unix_ms()],
             )
             .map_err(broken("note the use of a session"))?;
-        Ok(())
+        Ok(touched > 0)
     }
 
     fn replace(
@@ -145,8 +145,11 @@ impl SessionStore for SqliteSessions {
     ) -> Result<(), SessionStoreError> {
         let sessions = "delete from session where key in
             (select key from session where idle_until <= ?1 or ends <= ?1 limit ?2)";
+        // Only from the oldest on, whatever the clock said: `changed_since` needs them without gaps.
         let changes = "delete from change where number in
-            (select number from change where at < ?1 order by number limit ?2)";
+            (select number from change where number < coalesce(
+                (select min(number) from change where at >= ?1), 9223372036854775807)
+            order by number limit ?2)";
         let connection = hold(&self.connection);
         connection
             .execute(sessions, params![now.unix_ms(), rows_max])

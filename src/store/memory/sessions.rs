@@ -38,11 +38,13 @@ impl SessionStore for MemorySessions {
         Ok(hold(&self.0).rows.get(key).cloned())
     }
 
-    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<(), SessionStoreError> {
-        if let Some(row) = hold(&self.0).rows.get_mut(key) {
-            row.idle_until = idle_until;
-        }
-        Ok(())
+    fn used(&self, key: &RowKey, idle_until: Timestamp) -> Result<bool, SessionStoreError> {
+        let mut inner = hold(&self.0);
+        let Some(row) = inner.rows.get_mut(key) else {
+            return Ok(false);
+        };
+        row.idle_until = idle_until;
+        Ok(true)
     }
 
     fn replace(

@@ -1,4 +1,4 @@
-// Looks at pages in Chromium, at 360 and 1280 pixels, light and dark: axe, sideways scrolling,
+// Looks at pages in Chromium, at 360 and 1280 pixels, light and dark (refusals: one of the four): axe, sideways scrolling,
 // requests to other hosts, what the content security policy refused, and what the keyboard cannot
 // reach. Prints one JSON object; exits 1 when anything was found, 2 when it could not look.
 //
@@ -20,6 +20,7 @@ const POLICY =
 const TYPES = { html: "text/html; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
 const WIDTHS = [360, 1280];
 const SCHEMES = ["light", "dark"];
+const TURNS = WIDTHS.length * SCHEMES.length;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const PAGE_BYTES_MAX = 30 * 1024;
 
@@ -108,6 +109,11 @@ async function look(context, axe, url, view) {
   return found;
 }
 
+// The refusals are one template with other words: each is seen in one view, the views in turn.
+function isRefusal(url) {
+  return basename(new URL(url).pathname).startsWith("refusal-");
+}
+
 async function main() {
   const require = createRequire(join(resolve(options.modules), "anchor.js"));
   const { chromium } = require("playwright-core");
@@ -123,14 +129,17 @@ async function main() {
   if (urls.length === 0) throw new Error("no page to look at: give --folder DIR or URLs");
   const browser = await chromium.launch({ executablePath: options.browser, args: ["--no-sandbox"] });
   const findings = [];
+  let views = 0;
   for (const width of WIDTHS) {
     for (const scheme of SCHEMES) {
+      const turn = WIDTHS.indexOf(width) * SCHEMES.length + SCHEMES.indexOf(scheme);
       const context = await browser.newContext({
         viewport: { width, height: 800 },
         colorScheme: scheme,
         ignoreHTTPSErrors: true,
       });
-      for (const url of urls) {
+      for (const url of urls.filter((url, at) => !isRefusal(url) || at % TURNS === turn)) {
+        views += 1;
         const view = { width, scheme };
         const found = await look(context, axe, url, view);
         findings.push(...found.map((one) => ({ url, ...view, ...one })));
@@ -140,7 +149,7 @@ async function main() {
   }
   await browser.close();
   server?.close();
-  console.log(JSON.stringify({ pages: urls.length, views: urls.length * 4, findings }, null, 2));
+  console.log(JSON.stringify({ pages: urls.length, views, findings }, null, 2));
   return findings.length === 0 ? 0 : 1;
 }
 

@@ -1,14 +1,17 @@
 // Someone else's OpenID provider: `oidc-provider` with one client and whoever comes.
 
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 
 /// Starts it on loopback. `people` are claims by login; any password will do, since what is tried
-/// here is the gateway. Gives back its issuer and how to stop it.
+/// here is the gateway. Gives back its issuer, what it has signed ID tokens with, and how to stop
+/// it.
 export async function openProvider(Provider, { client, secret, redirect, people }) {
   const server = createServer();
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   const issuer = `http://127.0.0.1:${server.address().port}`;
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const signing = privateKey.export({ format: "jwk" });
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -19,6 +22,8 @@ export async function openProvider(Provider, { client, secret, redirect, people 
         token_endpoint_auth_method: "client_secret_basic",
       },
     ],
+    jwks: { keys: [{ ...signing, use: "sig", alg: "RS256", kid: "one" }] },
+    ttl: { Interaction: 600, Grant: 600, Session: 600, AccessToken: 60, IdToken: 60 },
     acrValues: ["1", "2"],
     claims: { openid: ["sub"], profile: ["pinfl", "name"], acr: null, auth_time: null },
     conformIdTokenClaims: false,
@@ -35,6 +40,11 @@ export async function openProvider(Provider, { client, secret, redirect, people 
       return grant;
     },
   });
+  const algorithms = new Set();
+  provider.on("grant.success", ({ body }) => {
+    const [header] = body.id_token.split(".");
+    algorithms.add(JSON.parse(Buffer.from(header, "base64url")).alg);
+  });
   const callback = provider.callback();
   server.on("request", (request, response) => {
     if (request.url.startsWith("/interaction/")) {
@@ -46,7 +56,13 @@ export async function openProvider(Provider, { client, secret, redirect, people 
       callback(request, response);
     }
   });
-  return { issuer, stop: () => new Promise((done) => server.close(done)) };
+  const stop = () =>
+    new Promise((done) => {
+      server.close(done);
+      // The gateway keeps its connections for the next sign-in.
+      server.closeAllConnections();
+    });
+  return { issuer, algorithms: () => [...algorithms], stop };
 }
 
 async function interact(provider, request, response) {

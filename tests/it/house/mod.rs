@@ -1,6 +1,7 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
 mod kill;
+mod raw;
 mod readiness;
 mod refusals;
 mod sameness;
@@ -92,6 +93,14 @@ pub(crate) fn unhurried(config: &str) -> String {
     config
         .replace("requests_max = 60,", "requests_max = 1000000,")
         .replace("requests_max = 1200,", "requests_max = 1000000,")
+}
+
+/// The config with another address for an upstream.
+pub(crate) fn with_upstream(config: &str, name: &str, address: &str) -> String {
+    let section = format!("[upstreams.{name}]");
+    let (before, after) = config.split_once(&section).unwrap();
+    let (_, rest) = after.trim_start().split_once('\n').unwrap();
+    format!("{before}{section}\naddress = \"{address}\"\n{rest}")
 }
 
 /// A gateway that runs in this process.

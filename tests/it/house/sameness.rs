@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tokio::task::JoinSet;
 
-use super::{AZIZA, House, unhurried};
+use super::{AZIZA, House, unhurried, with_upstream};
 
 /// Pairs of answers that are compared.
 const PAIRS: usize = 96;
@@ -95,10 +95,10 @@ async fn what_is_withheld_changes_no_byte_that_leaves() {
     let mut tasks = JoinSet::new();
     tasks.spawn(serve(listener, Arc::clone(&puppet), pending::<()>()));
     let house = House::open_with(|config| {
-        let (before, after) = config.split_once("[upstreams.pension-fund]").unwrap();
-        let (_, rest) = after.trim_start().split_once('\n').unwrap();
-        unhurried(&format!(
-            "{before}[upstreams.pension-fund]\naddress = \"{address}\"\n{rest}"
+        unhurried(&with_upstream(
+            &config,
+            "pension-fund",
+            &address.to_string(),
         ))
     })
     .await;

@@ -141,3 +141,43 @@ async fn an_official_works_on_a_case_without_naming_it_each_time() {
     );
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_official_says_on_a_page_which_case_they_work_on() {
+    let house = House::open().await;
+    let mut gulnora = house.grounds.signed_in("officials", "gulnora").await;
+    let page = [
+        ("accept", "text/html"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    let before = gulnora.get("/services", &page).await.unwrap();
+    assert!(before.received().contains("/oauth2/working_case"));
+    assert!(!before.received().contains("PF-2026-000117"));
+    for (action, back) in [
+        ("/oauth2/working_case", "/services"),
+        ("/oauth2/working_case?lang=ru", "/services?lang=ru"),
+        ("/oauth2/working_case?lang=//elsewhere", "/services"),
+    ] {
+        let form = Bytes::from_static(b"purpose=pension.assess&case=PF-2026-000117");
+        let set = gulnora.ask(Method::POST, action, &page, form).await;
+        let set = set.unwrap();
+        assert_eq!(set.status, 303, "{}", set.received());
+        assert_eq!(set.header("location"), Some(back));
+    }
+    let after = gulnora.get("/services", &page).await.unwrap();
+    assert!(after.received().contains("value=\"PF-2026-000117\""));
+
+    // A form of nothing puts it away.
+    let form = Bytes::from_static(b"purpose=&case=");
+    let cleared = gulnora.ask(Method::POST, "/oauth2/working_case", &page, form);
+    assert_eq!(cleared.await.unwrap().status, 303);
+    let path = format!("/pension/records/{AZIZA}");
+    assert_eq!(told(&gulnora.get(&path, &[]).await.unwrap()).0, 403);
+
+    let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
+    let hers = aziza.get("/services", &page).await.unwrap();
+    assert!(!hers.received().contains("/oauth2/working_case"));
+    house.close().await;
+}

@@ -28,6 +28,8 @@ async fn a_person_signs_in_with_pkce_state_and_nonce() {
     );
     assert_eq!(asked["scope"], "openid profile");
     assert_eq!(asked["code_challenge_method"], "S256");
+    // Some providers say an `acr` only when asked for one.
+    assert_eq!(asked["acr_values"], "1 2");
     let arrived = rig.arrive(&begun).await.unwrap();
     assert_eq!(arrived.way_back.as_str(), "/pension/record");
     let Principal::Person(person) = &arrived.principal else {

@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muhrdor::domain::principal::Principal;
 use muhrdor::domain::reason::Reason;
+use muhrdor::wire::cookie::Cookies;
 use serde_json::{Value, json};
 
 use super::{NOW, Rig, reason};
@@ -146,4 +148,47 @@ async fn a_key_that_appears_after_the_set_was_fetched_is_found_by_one_more_fetch
     let begun = rig.begin().await;
     assert!(rig.arrive(&begun).await.is_ok());
     assert_eq!(rig.provider.tell(|script| script.jwks), 2);
+}
+
+#[tokio::test]
+async fn pa_22_an_email_is_nobodys_identity() {
+    let emails = [
+        "attacker@evil.com@gov.example",
+        "\"a@evil\"@gov.example",
+        "a@gov.example\n",
+        "a@g\u{043e}v.example",
+        "a@gov.example",
+    ];
+    let rig = Rig::new().await;
+    let signed_in = async |claims: Value| {
+        let begun = rig.begin().await;
+        rig.provider.tell(|script| script.claims = claims);
+        let arrived = rig.arrive(&begun).await;
+        arrived.map(|arrived| match arrived.principal {
+            Principal::Person(person) => (person.person.id, person.name.0.clone()),
+            other => panic!("{other:?}"),
+        })
+    };
+    let plain = signed_in(json!({})).await.unwrap();
+    for email in emails {
+        let with = signed_in(json!({ "email": email, "email_verified": true })).await;
+        assert_eq!(with.unwrap(), plain, "{email:?}");
+        for claims in [
+            json!({ "email": email, "pinfl": null }),
+            json!({ "email": email, "pinfl": email }),
+        ] {
+            let refused = signed_in(claims).await.unwrap_err().error.reason();
+            assert_eq!(refused, Reason::SignInFailed, "{email:?}");
+        }
+        let nothing = Cookies::default();
+        let official = rig.login.start("officials", None, None, &nothing);
+        let begun = rig.begun(official.await.unwrap());
+        let claims = json!({ "sub": email, "agency": "pension-fund", "position": "Inspector" });
+        rig.provider.tell(|script| script.claims = claims);
+        assert_eq!(
+            reason(rig.arrive(&begun).await),
+            Reason::SignInFailed,
+            "{email:?}"
+        );
+    }
 }

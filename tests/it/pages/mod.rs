@@ -15,7 +15,7 @@ use muhrdor::wire::pages::{CONTENT_SECURITY_POLICY, Page, Pages};
 use serde_json::{Value, json};
 
 use markup::{Tag, TagKind, tags};
-use samples::{OPERATIONS, all, answer, console, frame, realms, refusal, render};
+use samples::{OPERATIONS, all, answer, claim, console, desk, frame, realms, refusal, render};
 
 /// What a page may weigh on the wire.
 const PAGE_BYTES_MAX: usize = 30 * 1024;
@@ -266,6 +266,26 @@ fn the_journal_tells_body_kinds_purpose_and_law_and_folds_own_looks() {
         page.html
             .contains("Nobody has looked at your data since 20.11.2026.")
     );
+}
+
+#[test]
+fn only_an_official_is_asked_what_they_work_on() {
+    let console = console();
+    let services = answer("directory.services");
+    let render = |frame| render(&console, "directory.services", &services, frame).unwrap();
+    let mut official = desk(Language::En, claim());
+    official.path_and_query = "/services?lang=en".into();
+    let page = render(&official);
+    for said in [
+        "action=\"/oauth2/working_case?lang=en\"",
+        "name=\"purpose\" value=\"pension.assess\"",
+        "name=\"case\" value=\"PF-2026-000117\"",
+        "Now: PF-2026-000117 · pension.assess",
+    ] {
+        assert!(page.html.contains(said), "{said}");
+    }
+    let person = render(&frame(Language::En, "/services"));
+    assert!(!person.html.contains("working_case"));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use muhrdor::console::{Console, PortalSettings};
 use muhrdor::domain::decision::Hint;
 use muhrdor::domain::entry::VisitId;
-use muhrdor::domain::name::{OperationId, RealmId};
+use muhrdor::domain::name::{CaseNumber, OperationId, PurposeId, RealmId};
 use muhrdor::domain::principal::{DisplayName, PrincipalKind};
+use muhrdor::domain::purpose::Claim;
 use muhrdor::domain::reason::Reason;
 use muhrdor::domain::text::{Language, Texts};
 use muhrdor::domain::time::Timestamp;
@@ -60,8 +61,28 @@ pub(crate) fn frame(language: Language, path: &str) -> Frame {
         account: Some(Account {
             name: DisplayName("Aziza Karimova".into()),
             kind: PrincipalKind::Person,
+            working: Claim::default(),
         }),
         now: Timestamp::parse("2026-11-23T09:05:00Z").unwrap(),
+    }
+}
+
+/// Around a page of an official with this claim on their desk.
+pub(crate) fn desk(language: Language, claim: Claim) -> Frame {
+    Frame {
+        account: Some(Account {
+            name: DisplayName("Gulnora Yusupova".into()),
+            kind: PrincipalKind::Official,
+            working: claim,
+        }),
+        ..frame(language, "/services")
+    }
+}
+
+pub(crate) fn claim() -> Claim {
+    Claim {
+        purpose: PurposeId::parse("pension.assess").ok(),
+        case: CaseNumber::parse("PF-2026-000117").ok(),
     }
 }
 
@@ -138,6 +159,12 @@ pub(crate) fn all(console: &Console, language: Language) -> Vec<(String, Page)> 
     for (name, operation, json) in json.into_iter().chain(more) {
         let page = render(console, operation, &json, &frame(language, "/my?page=2")).unwrap();
         pages.push((name, page));
+    }
+    for (name, claim) in [("desk", claim()), ("desk-empty", Claim::default())] {
+        let services = answer("directory.services");
+        let frame = desk(language, claim);
+        let page = render(console, "directory.services", &services, &frame).unwrap();
+        pages.push((format!("directory.services-{name}"), page));
     }
     pages
 }

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::puppet::{Puppet, Then};
-use super::{AZIZA, House, TestGrounds, recorded, told, unhurried, with_address};
+use super::{AZIZA, House, TestGrounds, recorded, told, unhurried, with_upstream};
 
 /// `body_bytes_max` of applying for a paper.
 const BODY_BYTES_MAX: usize = 65_536;
@@ -30,8 +30,8 @@ async fn a_body_that_is_too_large_goes_nowhere() {
     let puppet = Puppet::enter().await;
     puppet.says(ANSWER, Then::Close);
     let house = House::open_with(|config| {
-        let section = "upstreams.civil-registry";
-        unhurried(&with_address(&config, section, puppet.address))
+        let address = puppet.address.to_string();
+        unhurried(&with_upstream(&config, "civil-registry", &address))
     })
     .await;
     let path = format!("/civil/records/{AZIZA}/applications");

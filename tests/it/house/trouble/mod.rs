@@ -12,7 +12,7 @@ use muhrdor::demo::Reply;
 use muhrdor::domain::entry::{Stage, VisitId};
 use tokio::net::TcpSocket;
 
-use super::{AZIZA, House, TestGrounds, told, unhurried};
+use super::{AZIZA, House, TestGrounds, told, unhurried, with_upstream};
 
 /// An address that nobody else gets and where nobody listens, until someone does on purpose.
 struct Vacant {
@@ -31,13 +31,6 @@ impl Vacant {
             _socket: socket,
         }
     }
-}
-
-/// The config with another address in a section of it.
-fn with_address(config: &str, section: &str, address: SocketAddr) -> String {
-    let (before, after) = config.split_once(&format!("[{section}]")).unwrap();
-    let (_, rest) = after.trim_start().split_once('\n').unwrap();
-    format!("{before}[{section}]\naddress = \"{address}\"\n{rest}")
 }
 
 /// What the journal has of the request behind a reply, in order.

@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::puppet::{Puppet, Then};
-use super::{AZIZA, House, TestGrounds, Vacant, recorded, told, unhurried, with_address};
+use super::{AZIZA, House, TestGrounds, Vacant, recorded, told, unhurried, with_upstream};
 
 /// After a provider did not answer it is left alone for this long, in milliseconds.
 const PROVIDER_PAUSE_MS: u32 = 10_000;
@@ -107,7 +107,7 @@ async fn without_the_register_of_facts_nobody_is_let_through() {
     let vacant = Vacant::take();
     let puppet = Puppet::enter().await;
     let house = House::open_with(|config| {
-        let config = with_address(&config, "upstreams.pension-fund", puppet.address);
+        let config = with_upstream(&config, "pension-fund", &puppet.address.to_string());
         let facts = "[facts.pension-case-system]\naddress = \"http://";
         unhurried(&moved(&config, facts, &vacant))
     })

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::super::call;
 use super::puppet::{Puppet, Then};
-use super::{AZIZA, House, recorded, told, unhurried, with_address};
+use super::{AZIZA, House, recorded, told, unhurried, with_upstream};
 
 /// What an upstream is waited for in these tests, in milliseconds.
 const UPSTREAM_MS_MAX: u32 = 300;
@@ -135,7 +135,7 @@ async fn whatever_an_upstream_does_is_refused_clearly_recorded_and_over() {
     let puppet = Puppet::enter().await;
     let house = House::open_with(|config| {
         let config = with_policies(&config, policies.path());
-        let config = with_address(&config, "upstreams.pension-fund", puppet.address);
+        let config = with_upstream(&config, "pension-fund", &puppet.address.to_string());
         let section = "[upstreams.pension-fund]\n";
         unhurried(&config.replace(
             section,
@@ -174,10 +174,10 @@ async fn whatever_an_upstream_does_is_refused_clearly_recorded_and_over() {
 async fn an_upstream_that_is_down_is_said_to_be_and_a_write_leaves_its_intent() {
     let puppet = Puppet::enter().await;
     let house = House::open_with(|config| {
-        unhurried(&with_address(
+        unhurried(&with_upstream(
             &config,
-            "upstreams.civil-registry",
-            puppet.address,
+            "civil-registry",
+            &puppet.address.to_string(),
         ))
     })
     .await;
