@@ -6,6 +6,7 @@ mod readiness;
 mod refusals;
 mod sameness;
 mod sign_in;
+mod size;
 mod trouble;
 
 use std::io::Write;
