@@ -1,6 +1,6 @@
 //! `TimeStampResp` (RFC 3161 §2.4.2).
 
-use crate::cms::der::{self, Fields};
+use crate::cms::der;
 use crate::cms::timestamp::TimeStampToken;
 use crate::cms::{CmsError, SIGNATURE_BYTES_MAX};
 
