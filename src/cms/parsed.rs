@@ -246,11 +246,7 @@ impl<'a> SignerParts<'a> {
 }
 
 impl Attributes {
-    fn read(
-        set: Element<'_>,
-        profile: Profile,
-        digest: DigestAlgorithm,
-    ) -> Result<Self, CmsError> {
+    fn read(set: Element<'_>, profile: Profile, digest: DigestAlgorithm) -> Result<Self, CmsError> {
         let all = attributes(set)?;
         for (at, (name, _)) in all.iter().enumerate() {
             if all.iter().skip(at + 1).any(|(other, _)| other == name) {
@@ -316,8 +312,9 @@ fn bound_certificate(value: Element<'_>, profile: Profile) -> Result<Digest, Cms
         list.finish()?;
         fields.finish()?;
     }
-    Digest::from_value(algorithm, hash)
-        .ok_or(CmsError::Profile("the certificate's hash has another length"))
+    Digest::from_value(algorithm, hash).ok_or(CmsError::Profile(
+        "the certificate's hash has another length",
+    ))
 }
 
 /// `EncapsulatedContentInfo`: no content for what is detached, content for a token.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use muhrdor::clock::{Clock, SystemClock};
 use muhrdor::cms::{
     Certificate, Digest, DigestAlgorithm, Grant, Oid, SerialNumber, SignedAttributes, SignedData,
     TimeStampRequest, UnsignedToken,
@@ -60,9 +61,7 @@ impl Pki {
                 let old = [&[0x30, 0x2e, 2, 1, 0][..], &key[5..48]].concat();
                 fs::write(pki.path(&format!("{name}.p8")), old).unwrap();
             }
-            pki.ok(&format!(
-                "pkey -inform DER -in {name}.p8 -out {name}.key"
-            ));
+            pki.ok(&format!("pkey -inform DER -in {name}.p8 -out {name}.key"));
         }
         pki.ok("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.key");
         pki.ok("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out weak.key");
@@ -83,7 +82,9 @@ impl Pki {
             ("both", 14, format!("{signing}{both}")),
         ] {
             fs::write(pki.path("extensions"), extensions).unwrap();
-            pki.ok(&format!("req -new -key {name}.key -subj /CN={name} -out {name}.csr"));
+            pki.ok(&format!(
+                "req -new -key {name}.key -subj /CN={name} -out {name}.csr"
+            ));
             pki.ok(&format!(
                 "x509 -req -in {name}.csr -CA root.crt -CAkey root.key -set_serial {serial} \
                  -days 20 -extfile extensions -out {name}.crt"
@@ -164,9 +165,9 @@ fn sealed(name: &str) -> SignedData {
     attributes.complete(&[], &signature.to_cms())
 }
 
+/// A minute ahead: certificates made by another process are valid by then for certain.
 fn now() -> Timestamp {
-    use muhrdor::clock::{Clock, SystemClock};
-    SystemClock.now()
+    SystemClock::new().now().plus_ms(60_000)
 }
 
 /// The token that our authority gives to this request, now.

@@ -89,7 +89,10 @@ fn signatures_that_openssl_makes_verify_as_foreign_ones() {
         ("large", "-md sha384"),
         ("rsa", "-md sha256"),
         ("rsa", "-md sha512"),
-        ("rsa", "-md sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:32"),
+        (
+            "rsa",
+            "-md sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:32",
+        ),
     ] {
         let made = foreign(name, &format!("-cades {options}"));
         let read = ParsedSignature::parse(&made, Profile::Foreign).unwrap();

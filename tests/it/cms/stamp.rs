@@ -81,7 +81,10 @@ fn openssl_reads_every_rejection() {
 fn t1_a_nonce_that_is_missing_or_another_is_refused() {
     let request = TimeStampRequest::new(sha256(CONTENT), [1; 16]);
     let certificate = pki().certificate("stamp");
-    let silent = pki().makes(&[("content", CONTENT)], &format!("{QUERY} -no_nonce -sha256"));
+    let silent = pki().makes(
+        &[("content", CONTENT)],
+        &format!("{QUERY} -no_nonce -sha256"),
+    );
     let silent = TimeStampRequest::parse(&silent).unwrap();
     let other = TimeStampRequest::new(sha256(CONTENT), [2; 16]);
     for asked in [silent, other] {
@@ -99,7 +102,10 @@ fn t2_an_imprint_of_other_data_or_of_their_hexadecimal_is_refused() {
         let request = TimeStampRequest::new(sha256(data), [1; 16]);
         let read = TimeStampToken::parse(&token(&request, 5)).unwrap();
         let verdict = read.verify(&pki().certificate("stamp"), &sha256(CONTENT));
-        assert_eq!(verdict, Err(CmsError::OtherRequest("it is over other data")));
+        assert_eq!(
+            verdict,
+            Err(CmsError::OtherRequest("it is over other data"))
+        );
     }
 }
 
@@ -133,11 +139,17 @@ fn t4_weak_algorithms_and_wrong_lengths_are_refused_by_name() {
     let mut query = TimeStampRequest::new(sha256(CONTENT), [1; 16]).to_der();
     // SHA-384 by name, with the 32 bytes of SHA-256.
     let at = query.windows(2).position(|pair| pair == [0x02, 0x01]);
-    let name = query.windows(3).position(|found| found == [4, 2, 1]).unwrap();
+    let name = query
+        .windows(3)
+        .position(|found| found == [4, 2, 1])
+        .unwrap();
     assert!(at.is_some());
     query[name + 2] = 2;
     assert_eq!(TimeStampRequest::parse(&query), Err(Failure::BadDataFormat));
-    assert_eq!(TimeStampRequest::parse(b"junk"), Err(Failure::BadDataFormat));
+    assert_eq!(
+        TimeStampRequest::parse(b"junk"),
+        Err(Failure::BadDataFormat)
+    );
     assert_eq!(TimeStampRequest::parse(b""), Err(Failure::BadDataFormat));
 }
 
@@ -168,7 +180,8 @@ fn t6_without_a_wish_for_certificates_the_token_carries_none() {
     let reply = TimeStampReply::granted(&token(&request, 7));
     let read = TimeStampReply::token(reply.der()).unwrap();
     assert!(read.certificates().is_empty());
-    read.verify_answer(&pki().certificate("stamp"), &request).unwrap();
+    read.verify_answer(&pki().certificate("stamp"), &request)
+        .unwrap();
     let files = [("query", query.as_slice()), ("reply", reply.der())];
     let line = "ts -verify -in reply -queryfile query -CAfile @root.crt -untrusted @stamp.crt";
     assert!(pki().likes(&files, line));
