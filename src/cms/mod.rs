@@ -9,6 +9,7 @@
 //! absent: private keys, clocks, input and output, paths of certificates and their revocation.
 
 mod algorithm;
+mod attributes;
 mod certificate;
 mod der;
 mod oid;
@@ -17,9 +18,10 @@ mod signed;
 mod timestamp;
 
 pub use algorithm::{Digest, DigestAlgorithm};
+pub use attributes::{Profile, UnsignedAttribute};
 pub use certificate::Certificate;
 pub use oid::Oid;
-pub use parsed::{ParsedSignature, Profile, UnsignedAttribute};
+pub use parsed::ParsedSignature;
 pub use signed::{CertificateSet, SealSize, SignedAttributes, SignedData};
 pub use timestamp::{
     Failure, Grant, SerialNumber, TimeStamp, TimeStampReply, TimeStampRequest, TimeStampToken,

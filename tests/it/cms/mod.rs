@@ -111,16 +111,8 @@ impl Pki {
         SoftSigner::from_pkcs8(&self.read(&format!("{name}.p8"))).unwrap()
     }
 
-    fn openssl(&self, folder: &Path, line: &str) -> Output {
-        Command::new("openssl")
-            .args(line.split_whitespace())
-            .current_dir(folder)
-            .output()
-            .unwrap()
-    }
-
     fn ok(&self, line: &str) -> String {
-        let output = self.openssl(&self.folder, line);
+        let output = openssl(&self.folder, line);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "openssl {line}: {said}");
         String::from_utf8_lossy(&output.stdout).into_owned() + &said
@@ -133,8 +125,7 @@ impl Pki {
             fs::write(folder.path().join(name), bytes).unwrap();
         }
         let line = line.replace('@', &format!("{}/", self.folder.display()));
-        let output = self.openssl(folder.path(), &line);
-        println!("{}", String::from_utf8_lossy(&output.stderr));
+        let output = openssl(folder.path(), &line);
         output.status.success()
     }
 
@@ -145,11 +136,19 @@ impl Pki {
             fs::write(folder.path().join(name), bytes).unwrap();
         }
         let line = line.replace('@', &format!("{}/", self.folder.display()));
-        let output = self.openssl(folder.path(), &line);
+        let output = openssl(folder.path(), &line);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "openssl {line}: {said}");
         fs::read(folder.path().join("out")).unwrap()
     }
+}
+
+fn openssl(folder: &Path, line: &str) -> Output {
+    Command::new("openssl")
+        .args(line.split_whitespace())
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }
 
 fn sha256(bytes: &[u8]) -> Digest {

@@ -17,11 +17,11 @@ impl Node {
 
     fn split(bytes: &[u8]) -> (Self, &[u8]) {
         let (tag, first) = (bytes[0], usize::from(bytes[1]));
-        let digits = if first < 0x80 { 0 } else { first - 0x80 };
+        let digits = first.saturating_sub(0x80);
         let length = bytes[2..2 + digits]
             .iter()
             .fold(0, |length, byte| length << 8 | usize::from(*byte));
-        let length = if digits == 0 { first } else { length };
+        let length = if first < 0x80 { first } else { length };
         let (value, rest) = bytes[2 + digits..].split_at(length);
         let mut node = Self {
             tag,

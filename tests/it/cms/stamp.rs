@@ -97,7 +97,9 @@ fn t1_a_nonce_that_is_missing_or_another_is_refused() {
 
 #[test]
 fn t2_an_imprint_of_other_data_or_of_their_hexadecimal_is_refused() {
-    let hexadecimal: String = CONTENT.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = CONTENT
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     for data in [b"other", hexadecimal.as_bytes()] {
         let request = TimeStampRequest::new(sha256(data), [1; 16]);
         let read = TimeStampToken::parse(&token(&request, 5)).unwrap();
