@@ -11,6 +11,7 @@ pub mod clock;
 pub mod telemetry;
 
 // cellar: words and tools
+pub mod cms;
 pub mod domain;
 pub mod egress;
 pub mod keys;

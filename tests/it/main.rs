@@ -12,6 +12,7 @@
 mod bearer;
 #[cfg(feature = "demo")]
 mod cli;
+mod cms;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;

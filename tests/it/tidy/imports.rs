@@ -9,6 +9,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("clock", &["domain"]),
     ("telemetry", &["domain"]),
     ("wire", &["domain"]),
+    ("cms", &["domain"]),
     ("egress", &["domain", "wire", "clock"]),
     ("keys", &["domain", "wire", "clock"]),
     ("tlog", &["domain", "clock", "keys", "egress"]),
@@ -77,7 +78,7 @@ const TABLE: &[(&str, &[&str])] = &[
 const CELLAR: &str = "the cellar";
 const ROOMS: &str = "the rooms";
 
-const CELLAR_MODULES: &[&str] = &["domain", "clock", "wire", "egress", "keys", "tlog"];
+const CELLAR_MODULES: &[&str] = &["domain", "clock", "wire", "cms", "egress", "keys", "tlog"];
 const ROOM_MODULES: &[&str] = &[
     "register",
     "identity",
