@@ -14,6 +14,7 @@ pub mod telemetry;
 pub mod domain;
 pub mod egress;
 pub mod keys;
+pub mod pdf;
 pub mod tlog;
 pub mod wire;
 

@@ -12,6 +12,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("egress", &["domain", "wire", "clock"]),
     ("keys", &["domain", "wire", "clock"]),
     ("tlog", &["domain", "clock", "keys", "egress"]),
+    ("pdf", &["domain"]),
     ("register", &["domain", "wire"]),
     (
         "identity",
@@ -77,7 +78,7 @@ const TABLE: &[(&str, &[&str])] = &[
 const CELLAR: &str = "the cellar";
 const ROOMS: &str = "the rooms";
 
-const CELLAR_MODULES: &[&str] = &["domain", "clock", "wire", "egress", "keys", "tlog"];
+const CELLAR_MODULES: &[&str] = &["domain", "clock", "wire", "egress", "keys", "tlog", "pdf"];
 const ROOM_MODULES: &[&str] = &[
     "register",
     "identity",
