@@ -15,6 +15,7 @@ pub mod cms;
 pub mod domain;
 pub mod egress;
 pub mod keys;
+pub mod pdf;
 pub mod tlog;
 pub mod wire;
 

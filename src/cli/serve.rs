@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::app;
 use crate::cli::{Answer, CliError, ConfigFile, clock};
@@ -90,17 +91,21 @@ fn runtime() -> Result<Runtime, CliError> {
 
 /// Sends the program's messages to its standard error.
 fn write_messages(telemetry: &Telemetry) -> Result<(), CliError> {
-    let filter = EnvFilter::try_new(&telemetry.filter).map_err(|source| CliError::Filter {
-        filter: telemetry.filter.clone(),
-        source,
-    })?;
-    let lines = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter);
+    let filter: Targets = telemetry
+        .filter
+        .parse()
+        .map_err(|source| CliError::Filter {
+            filter: telemetry.filter.clone(),
+            source,
+        })?;
+    let filtered = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // Taken already only where this process was set up before: then that stays.
     let _ = match telemetry.format {
-        TelemetryFormat::Text => tracing::subscriber::set_global_default(lines.finish()),
-        TelemetryFormat::Json => tracing::subscriber::set_global_default(lines.json().finish()),
+        TelemetryFormat::Text => tracing::subscriber::set_global_default(filtered.with(lines)),
+        TelemetryFormat::Json => {
+            tracing::subscriber::set_global_default(filtered.with(lines.json()))
+        }
     };
     Ok(())
 }

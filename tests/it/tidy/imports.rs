@@ -13,6 +13,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("egress", &["domain", "wire", "clock"]),
     ("keys", &["domain", "wire", "clock"]),
     ("tlog", &["domain", "clock", "keys", "egress"]),
+    ("pdf", &["domain"]),
     ("register", &["domain", "wire"]),
     (
         "identity",
@@ -78,7 +79,9 @@ const TABLE: &[(&str, &[&str])] = &[
 const CELLAR: &str = "the cellar";
 const ROOMS: &str = "the rooms";
 
-const CELLAR_MODULES: &[&str] = &["domain", "clock", "wire", "cms", "egress", "keys", "tlog"];
+const CELLAR_MODULES: &[&str] = &[
+    "domain", "clock", "wire", "egress", "keys", "pdf", "cms", "tlog",
+];
 const ROOM_MODULES: &[&str] = &[
     "register",
     "identity",
