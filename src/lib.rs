@@ -25,6 +25,7 @@ pub mod facts;
 pub mod identity;
 pub mod journal;
 pub mod limits;
+pub mod notary;
 pub mod policy;
 pub mod redaction;
 pub mod register;
@@ -33,6 +34,7 @@ pub mod upstream;
 // corridor and doors
 pub mod console;
 pub mod gateway;
+pub mod public;
 pub mod server;
 
 // outside the walls

@@ -6,6 +6,7 @@
 
 pub mod data;
 pub mod decision;
+pub mod document;
 pub mod entry;
 pub mod fact;
 pub mod name;

@@ -127,6 +127,14 @@ name!(
     MandateId
 );
 name!(
+    /// What is issued, an entry of the vocabulary, `birth-certificate`.
+    DocumentKind
+);
+name!(
+    /// A document's number at the body that issues it.
+    DocumentNumber
+);
+name!(
     /// A rule of the bundle: its `@id`.
     RuleId
 );

@@ -38,9 +38,25 @@ const TABLE: &[(&str, &[&str])] = &[
         "redaction",
         &["domain", "wire", "keys::Pseudonym", "policy::Permit"],
     ),
+    (
+        "notary",
+        &[
+            "domain",
+            "wire",
+            "clock",
+            "keys",
+            "egress",
+            "pdf",
+            "cms",
+            "tlog",
+            "policy::IssuePermit",
+            "policy::RevokePermit",
+        ],
+    ),
     ("journal", &["domain", "clock", "keys", "tlog"]),
     ("counts", &["domain", "clock", "keys"]),
     ("gateway", &[CELLAR, ROOMS]),
+    ("public", &[CELLAR, "notary", "limits", "counts"]),
     ("console", &[CELLAR, ROOMS]),
     (
         "server",
@@ -49,7 +65,7 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "domain", "clock", "tlog", "journal", "identity", "facts", "policy", "limits",
+            "domain", "clock", "tlog", "notary", "journal", "identity", "facts", "policy", "limits",
         ],
     ),
     // Settings types, which stand in the rooms they are for.
@@ -57,19 +73,19 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            CELLAR, ROOMS, "gateway", "console", "server", "store", "config",
+            CELLAR, ROOMS, "gateway", "public", "console", "server", "store", "config",
         ],
     ),
     (
         "cli",
         &[
-            CELLAR, ROOMS, "gateway", "console", "server", "config", "app", "demo",
+            CELLAR, ROOMS, "gateway", "public", "console", "server", "config", "app", "demo",
         ],
     ),
     (
         "demo",
         &[
-            CELLAR, ROOMS, "gateway", "console", "server", "config", "app",
+            CELLAR, ROOMS, "gateway", "public", "console", "server", "config", "app",
         ],
     ),
     ("main", &["cli"]),
@@ -89,6 +105,7 @@ const ROOM_MODULES: &[&str] = &[
     "facts",
     "policy",
     "upstream",
+    "notary",
     "redaction",
     "journal",
     "counts",
