@@ -91,6 +91,12 @@ impl Certificate {
         &self.key
     }
 
+    /// The issuer's `Name` in DER.
+    #[must_use]
+    pub fn issuer(&self) -> &[u8] {
+        &self.issuer
+    }
+
     /// The subject's `Name` in DER.
     #[must_use]
     pub fn subject(&self) -> &[u8] {

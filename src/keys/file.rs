@@ -60,6 +60,10 @@ impl Secret {
         Ok(Self(bytes))
     }
 
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
+    }
+
     pub(super) fn expose(&self) -> &[u8] {
         self.0.as_slice()
     }

@@ -21,6 +21,18 @@ pub use rotation::{Rotation, RotationError};
 pub use signer::{Algorithm, KeyId, PublicKey, Signature, Signer, SoftSigner};
 pub use vault::{Bound, Vault};
 
+/// A certificate in its textual encoding (RFC 7468 §5).
+#[must_use]
+pub fn certificate_pem(der: &[u8]) -> String {
+    pem::encode("CERTIFICATE", der).to_string()
+}
+
+/// The DER of one certificate in its textual encoding (RFC 7468 §5).
+#[must_use]
+pub fn certificate_of_pem(text: &str) -> Option<Vec<u8>> {
+    pem::decode("CERTIFICATE", text).map(|der| der.to_vec())
+}
+
 /// What can go wrong with keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 
-use crate::domain::name::{AgencyId, DataClass, OfficialId, ServiceId};
+use crate::domain::name::{AgencyId, DataClass, DocumentNumber, OfficialId, ServiceId};
 use crate::domain::person::{PersonId, Pinfl};
 use crate::keys::Secret;
 
@@ -57,6 +57,13 @@ impl Pseudonym {
             value.as_bytes(),
         ];
         hex(self.of("masked", &parts).get(..8).unwrap_or_default())
+    }
+
+    /// The name by which the document index knows a body's number.
+    #[must_use]
+    pub fn document(&self, issuer: &AgencyId, number: &DocumentNumber) -> [u8; 32] {
+        let parts = [issuer.as_str().as_bytes(), number.as_str().as_bytes()];
+        self.of("document", &parts)
     }
 
     /// The keyed digest of bytes that leave, to be compared when the bytes are shown again.

@@ -158,6 +158,21 @@ impl PublicKey {
         })
     }
 
+    /// From a JWK (RFC 7517, RFC 7518 §6.2, RFC 8037 §2); `None` for a key of another kind.
+    #[must_use]
+    pub fn from_jwk(jwk: &Value) -> Option<Self> {
+        let member = |name| jwk.get(name).and_then(Value::as_str);
+        let decoded = |name| URL_SAFE_NO_PAD.decode(member(name)?).ok();
+        match (member("kty")?, member("crv")?) {
+            ("EC", "P-256") => {
+                let point = [vec![4], decoded("x")?, decoded("y")?].concat();
+                Self::from_bytes(Algorithm::Es256, &point)
+            }
+            ("OKP", "Ed25519") => Self::from_bytes(Algorithm::Ed25519, &decoded("x")?),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm

@@ -146,6 +146,31 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Encrypts a key that encrypts something else, to be opened only with the same `bound`.
+    /// Whoever destroys what comes of it has destroyed what the key encrypted.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub fn wrap(
+        &self,
+        bound: Bound<'_>,
+        secret: &Secret,
+        random: &dyn SecureRandom,
+    ) -> Result<Vec<u8>, KeyError> {
+        self.seal(bound, secret.expose(), random)
+    }
+
+    /// Decrypts what [`Vault::wrap`] made with the same `bound`.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn unwrap(&self, bound: Bound<'_>, wrapped: &[u8]) -> Result<Secret, KeyError> {
+        let bytes = zeroize::Zeroizing::new(self.open(bound, wrapped)?);
+        Secret::from_bytes(&bytes).ok_or(KeyError::NotAuthentic)
+    }
+}
+
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault")

@@ -99,7 +99,7 @@ fn unpredict(parameters: &Dictionary, data: Vec<u8>, at: usize) -> Result<Vec<u8
     let Some(columns @ 1..=COLUMNS_MAX) = columns else {
         return Err(bad);
     };
-    if data.len() % (columns + 1) != 0 {
+    if !data.len().is_multiple_of(columns + 1) {
         return Err(bad);
     }
     let mut out = Vec::with_capacity(data.len());

@@ -7,6 +7,7 @@
 //! process instead of being written; [`Tlog::open`] never creates. Deliberately absent: what an
 //! entry says, and who may read it.
 
+pub mod audit;
 pub mod checkpoint;
 pub mod hash;
 pub mod note;
@@ -15,6 +16,7 @@ pub mod sequencer;
 pub mod storage;
 pub mod tile;
 
+pub use audit::audit;
 pub use checkpoint::{Checkpoint, Origin, TreeHead};
 pub use hash::Hash;
 pub use note::{NoteName, NoteSigner, Verifier};

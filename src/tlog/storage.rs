@@ -75,6 +75,19 @@ pub trait TileStorage: Send + Sync + fmt::Debug {
     /// [`StorageError::Broken`].
     fn read_tile(&self, path: &TilePath) -> Result<Option<Vec<u8>>, StorageError>;
 
+    /// The bytes of this tile, also where a fuller one took its place: then they are its
+    /// beginning.
+    ///
+    /// # Errors
+    /// [`StorageError::Broken`].
+    fn read_members(&self, path: &TilePath) -> Result<Option<Vec<u8>>, StorageError> {
+        if let Some(bytes) = self.read_tile(path)? {
+            return Ok(Some(bytes));
+        }
+        let filled = self.read_tile(&path.filled())?;
+        Ok(filled.and_then(|bytes| path.beginning(&bytes).map(<[u8]>::to_vec)))
+    }
+
     /// Makes `note` the checkpoint that readers get.
     ///
     /// # Errors

@@ -140,6 +140,22 @@ fn parse_index(path: &str) -> Option<u64> {
     Some(index)
 }
 
+impl TilePath {
+    /// What of the bytes of the full tile are this one's.
+    #[must_use]
+    pub fn beginning<'a>(&self, filled: &'a [u8]) -> Option<&'a [u8]> {
+        let end = match self.row {
+            Row::Level(_) => usize::from(self.width) * HASH_BYTES,
+            Row::Entries => {
+                let members = decode_entries(&self.filled(), filled)?;
+                let mine = members.iter().take(usize::from(self.width));
+                mine.map(|entry| entry.len() + 2).sum()
+            }
+        };
+        filled.get(..end)
+    }
+}
+
 /// The bytes of a tile of hashes.
 #[must_use]
 pub fn encode_hashes(hashes: &[Hash]) -> Vec<u8> {

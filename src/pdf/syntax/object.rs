@@ -72,6 +72,12 @@ impl Object {
         Self::Name(Name::new(name.as_bytes()))
     }
 
+    /// A number with two digits behind the point, for writing.
+    #[must_use]
+    pub fn number(value: f64) -> Self {
+        Self::Real(Real(format!("{value:.2}").into()))
+    }
+
     /// A string of these bytes, for writing.
     #[must_use]
     pub fn text(bytes: &[u8]) -> Self {

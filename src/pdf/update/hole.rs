@@ -30,6 +30,26 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
+    /// The file again that had these bytes and this hole; nothing if there is no hole.
+    #[must_use]
+    pub fn restored(bytes: Vec<u8>, hole: Range<usize>) -> Option<Self> {
+        let brackets = bytes.get(hole.clone())?;
+        let is_hole = brackets.starts_with(b"<") && brackets.ends_with(b">");
+        is_hole.then_some(Self { bytes, hole })
+    }
+
+    /// The file with its hole empty.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where `Contents` stands, with its brackets.
+    #[must_use]
+    pub fn hole(&self) -> Range<usize> {
+        self.hole.clone()
+    }
+
     /// What the signature covers: the file before the hole, and behind it.
     #[must_use]
     pub fn covered(&self) -> [&[u8]; 2] {

@@ -7,8 +7,8 @@ use crate::pdf::PdfError;
 use crate::pdf::syntax::{Budget, Dictionary, Lexer, Object, Parser};
 
 /// Reads the table behind `xref`, and its trailer.
-pub(super) fn table<'b>(
-    lexer: &mut Lexer<'b>,
+pub(super) fn table(
+    lexer: &mut Lexer<'_>,
     budget: &mut Budget,
 ) -> Result<(BTreeMap<u32, Entry>, Dictionary), PdfError> {
     let at = lexer.at();
@@ -49,7 +49,7 @@ fn subsection(lexer: &mut Lexer<'_>, lines: &mut Vec<(u32, Entry)>) -> Result<()
     for number in (first..).take(count as usize) {
         let bad = lexer.damaged("not a line of a cross-reference table");
         let line = lexer.rest().first_chunk::<LINE_BYTES>();
-        let entry = line.and_then(|line| entry(line)).ok_or(bad)?;
+        let entry = line.and_then(entry).ok_or(bad)?;
         lines.push((number, entry));
         lexer.skip(LINE_BYTES);
     }

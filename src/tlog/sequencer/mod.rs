@@ -22,7 +22,7 @@ use crate::tlog::note::{NoteError, NoteSigner, Verifier};
 use crate::tlog::proof::{ProofError, ProofFile, TileReader};
 use crate::tlog::sequencer::writer::{Request, Writer};
 use crate::tlog::storage::{CheckpointLock, LeafIndex, LockError, StorageError, TileStorage};
-use crate::tlog::tile::ENTRY_BYTES_MAX;
+use crate::tlog::tile::{ENTRY_BYTES_MAX, Row, TilePath, decode_entries};
 
 /// Whether a log publishes what its leaves are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,10 @@ pub enum TlogError {
     RootMismatch { size: u64 },
     #[error("the index of leaves knows {covered} leaves of {size}; remove it, it is rebuilt")]
     IndexAhead { covered: u64, size: u64 },
+    #[error("the log has no published checkpoint")]
+    NeverPublished,
+    #[error("an entry in `{0}` is not the one whose hash is in the tree")]
+    EntryChanged(TilePath),
     #[error("an entry of {0} bytes is longer than {ENTRY_BYTES_MAX}")]
     EntryTooLong(usize),
     #[error("this log keeps entries, and a leaf came without one")]
@@ -291,6 +295,23 @@ impl Tlog {
                 })
         });
         Ok(proof.await.map_err(|_| TlogError::Stopped)??)
+    }
+
+    /// The entry at a position that readers can check, where the log keeps entries. Blocks.
+    ///
+    /// # Errors
+    /// What reading tiles gives.
+    pub fn entry(&self, position: Position) -> Result<Option<Vec<u8>>, TlogError> {
+        let size = self.published().head.size;
+        let Some(path) = TilePath::holding(Row::Entries, position.index, size) else {
+            return Ok(None);
+        };
+        let Some(bundle) = self.tiles.read_members(&path)? else {
+            return Ok(None);
+        };
+        let entries = decode_entries(&path, &bundle).ok_or(ProofError::Tile(path))?;
+        let at = usize::try_from(position.index % 256).unwrap_or(usize::MAX);
+        Ok(entries.get(at).map(|entry| entry.to_vec()))
     }
 
     /// The tiles, for those who serve or check them.
