@@ -153,6 +153,7 @@ fn record_map() -> Arc<ClassMap> {
 fn register() -> Register {
     let words: Vocabulary = Policy::vocabulary_of(&world::shipped()).unwrap();
     let known = KnownNames {
+        documents: words.documents().map(|kind| kind.id.clone()).collect(),
         purposes: words.purposes().map(|purpose| purpose.id.clone()).collect(),
         classes: words
             .classes()

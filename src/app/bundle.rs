@@ -92,6 +92,7 @@ fn names(vocabulary: &Vocabulary) -> KnownNames {
             .collect(),
         classes: vocabulary.classes().map(|class| class.id.clone()).collect(),
         roles: vocabulary.roles().map(|(role, _)| role.clone()).collect(),
+        documents: vocabulary.documents().map(|kind| kind.id.clone()).collect(),
         agencies: agencies.collect::<BTreeMap<_, _>>(),
     }
 }

@@ -8,6 +8,7 @@ use crate::facts::FactFileError;
 use crate::identity::session::SessionError;
 use crate::journal::{JournalError, VerifyError};
 use crate::keys::KeyError;
+use crate::notary::NotaryError;
 use crate::server::ServerError;
 use crate::server::tls::TlsError;
 use crate::tlog::TlogError;
@@ -26,8 +27,10 @@ pub enum AppError {
         path: PathBuf,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("the journal's log")]
+    #[error("a log")]
     Tlog(#[from] TlogError),
+    #[error("the notary")]
+    Notary(#[from] NotaryError),
     #[error("the journal")]
     Journal(#[from] JournalError),
     #[error("the sessions")]

@@ -8,10 +8,12 @@ use ring::rand::SystemRandom;
 
 use crate::app::error::AppError;
 use crate::app::identity;
-use crate::app::stores::{self, ASSERTION_KEY, JOURNAL_KEY, Keys, PSEUDONYM_KEY, VAULT_KEY, name};
+use crate::app::stores::{
+    self, ASSERTION_KEY, JOURNAL_KEY, Keys, NOTARY_KEYS, PSEUDONYM_KEY, VAULT_KEY, name,
+};
 use crate::config::{Config, Store};
 use crate::domain::time::Timestamp;
-use crate::keys::{Algorithm, KeyFolder};
+use crate::keys::{Algorithm, KeyFolder, KeyName};
 
 /// Makes the keys and stores of a config that are not there yet; what is there stays as it is.
 /// Says what it made.
@@ -32,12 +34,9 @@ pub fn init(config: &Config, now: Timestamp) -> Result<Vec<PathBuf>, AppError> {
         .collect();
     let missing = |key: &str| !present.iter().any(|name| name == key);
     let mut made = store_folders(config)?;
-    for (key, algorithm) in [
-        (ASSERTION_KEY, Algorithm::Es256),
-        (JOURNAL_KEY, Algorithm::Ed25519),
-    ] {
-        if missing(key) {
-            folder.create_signing(&name(key)?, algorithm, now, &random)?;
+    for (key, algorithm) in signing_keys(config) {
+        if missing(&key) {
+            folder.create_signing(&KeyName::parse(&key)?, algorithm, now, &random)?;
             made.push(config.keys_dir.join(key));
         }
     }
@@ -50,6 +49,20 @@ pub fn init(config: &Config, now: Timestamp) -> Result<Vec<PathBuf>, AppError> {
     made.extend(stores::create(config, &Keys::open(config)?)?);
     made.extend(identity::create(config)?);
     Ok(made)
+}
+
+/// Every signing key that the config needs.
+fn signing_keys(config: &Config) -> Vec<(String, Algorithm)> {
+    let mut keys = vec![
+        (ASSERTION_KEY.to_owned(), Algorithm::Es256),
+        (JOURNAL_KEY.to_owned(), Algorithm::Ed25519),
+    ];
+    if let Some(notary) = &config.notary {
+        keys.extend(NOTARY_KEYS.map(|(key, algorithm)| (key.to_owned(), algorithm)));
+        let bodies = notary.seals.keys().map(stores::seal_key);
+        keys.extend(bodies.map(|key| (key, Algorithm::Es256)));
+    }
+    keys
 }
 
 /// Makes the folders that the stores lie in, open to their owner only.

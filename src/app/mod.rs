@@ -25,7 +25,7 @@ pub use bundle::{House, load_house};
 pub use error::AppError;
 pub use init::init;
 pub use running::Running;
-pub use stores::{journal_reader, key_set, trust, verify_journal};
+pub use stores::{audit_documents, journal_reader, key_set, trust, verify_journal};
 
 /// Starts the gateway of a config: its listeners are bound and it takes requests when this returns.
 ///

@@ -19,6 +19,7 @@ use crate::facts::{Assignment, FactFile, FactRoom, FactService, FactServiceSetti
 use crate::gateway::{Gateway, Rooms, Snapshot};
 use crate::journal::Journal;
 use crate::limits::PrincipalLimit;
+use crate::notary::Notary;
 use crate::redaction::{Redaction, RedactionSettings};
 use crate::tlog::Fatal;
 use crate::upstream::{Endpoint, InHouse, Pool, PoolSettings, Upstream, Vouch};
@@ -35,6 +36,7 @@ pub(super) struct Wired {
     pub(super) keys: Keys,
     pub(super) identity: identity::Kept,
     pub(super) journal: Arc<Journal>,
+    pub(super) notary: Option<Arc<Notary>>,
 }
 
 /// Wires the rooms. Opens stores; must be called where tasks can be spawned.
@@ -55,8 +57,13 @@ pub(super) async fn wire(
     let counts = Arc::new(Counts::new());
     let kept = identity::open(config, &keys, &egress, clock, &random).await?;
     let house = snapshot.load_full();
+    let notary = stores::notary(config, &keys, clock, &fatal)?;
+    if let Some(notary) = &notary {
+        notary.resume().await?;
+    }
     let in_house = Arc::new(InHouseServices::new(
         journal.reader().clone(),
+        notary.clone(),
         Arc::clone(&house.policy),
         &house.register,
     ));
@@ -72,6 +79,7 @@ pub(super) async fn wire(
         limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
         facts: facts(config, &keys, &egress, clock)?,
         upstream,
+        notary: notary.clone(),
         redaction: Redaction::new(Arc::clone(&keys.pseudonym), RedactionSettings::default()),
         journal: Arc::clone(&journal),
         counts: Arc::clone(&counts),
@@ -88,6 +96,7 @@ pub(super) async fn wire(
         keys,
         identity: kept,
         journal,
+        notary,
     })
 }
 

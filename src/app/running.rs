@@ -10,7 +10,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::task::JoinSet;
 
 use crate::app::bundle::load_house;
-use crate::app::doors::{Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor};
+use crate::app::doors::{
+    Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor, public_doors,
+};
 use crate::app::error::AppError;
 use crate::app::rooms::{self, Wired};
 use crate::clock::Clock;
@@ -53,6 +55,7 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
         keys,
         identity,
         journal,
+        notary,
     } = rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
     let drain = Arc::new(Drain::default());
 
@@ -84,7 +87,8 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
         keys: keys.assertion,
         clock: Arc::clone(&clock),
     };
-    let dispatch = dispatch(config, &gateway, console, key_set, &clock)?;
+    let public_doors = public_doors(config, notary.as_ref(), &console, &clock)?;
+    let dispatch = dispatch(config, &gateway, console, key_set, public_doors, &clock)?;
     let gate = Arc::new(Gate);
     let connections = Arc::new(Connections::new(
         connection_settings(config),
@@ -185,10 +189,11 @@ fn dispatch(
     gateway: &Arc<Gateway>,
     pages: Arc<dyn Pages>,
     key_set: KeySet,
+    more: Vec<Reserved>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Dispatch, AppError> {
     let random = SystemRandom::new();
-    let reserved = vec![
+    let mut reserved = vec![
         Reserved {
             path: "/oauth2/{*rest}".to_owned(),
             door: Arc::new(SignInDoor(Arc::clone(gateway))),
@@ -202,6 +207,7 @@ fn dispatch(
             door: Arc::new(Assets(pages)),
         },
     ];
+    reserved.extend(more);
     Ok(Dispatch::new(Wiring {
         hosts: Hosts::read(std::slice::from_ref(&config.portal.host))?,
         trusted_proxies: Vec::new(),

@@ -32,6 +32,10 @@ pub enum CliError {
         filter: String,
         source: tracing_subscriber::filter::ParseError,
     },
+    #[error("`{}` cannot be read", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` cannot be used: {cause}", path.display())]
+    Unusable { path: PathBuf, cause: String },
     #[error("no thread can be started")]
     Threads(#[source] io::Error),
     #[error("the output cannot be written")]

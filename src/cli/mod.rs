@@ -8,6 +8,7 @@
 
 mod check;
 mod control;
+mod documents;
 mod error;
 mod explain;
 mod journal;
@@ -86,6 +87,8 @@ fn carry_out(verb: &Verb, terminal: &mut Terminal<'_>) -> Result<Answer, CliErro
         Verb::Policy(verb) => policy::policy(verb, terminal),
         Verb::Explain(options) => explain::explain(options, terminal),
         Verb::Journal(verb) => journal::journal(verb, terminal),
+        Verb::Verify(options) => documents::verify(options, terminal),
+        Verb::Tlog(verb) => documents::log(verb, terminal),
         Verb::Status(options) => control::tell(Wish::Status, options, terminal),
         Verb::Reload(options) => control::tell(Wish::Reload, options, terminal),
         Verb::Alarms(options) => control::tell(Wish::Alarms, options, terminal),
@@ -134,6 +137,19 @@ enum Verb {
     /// Prove or export what is written about who saw whose data
     #[command(subcommand)]
     Journal(journal::Verb),
+    /// Check a document, without any network
+    ///
+    /// Needs the document and a trust file, and nothing of the portal. Says on four axes what was
+    /// found: content, status, issuer, and where it is registered. Without a list of revoked
+    /// documents or a receipt the status is unknown after the moment of sealing.
+    ///
+    /// Exit code 0: genuine and not known to be revoked. 1: altered, revoked, or not sealed by this
+    /// portal. 3: a file cannot be read or is not what it should be.
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+    Verify(documents::VerifyOptions),
+    /// Look at the documents' log
+    #[command(subcommand)]
+    Tlog(documents::LogVerb),
     /// Ask the running gateway which bundle is in force
     #[command(after_help = EXIT_CODES)]
     Status(control::Options),

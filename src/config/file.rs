@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use crate::config::house::{Listen, Portal, Store, Tls};
 use crate::config::place::Place;
-use crate::config::sign_in::{Issuer, Realm};
-use crate::config::upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
-use crate::config::{Config, Overrides, bounds, repeated};
+use crate::config::sections::bounds;
+use crate::config::sections::house::{Listen, Portal, Store, Tls};
+use crate::config::sections::notary::Notary;
+use crate::config::sections::sign_in::{Issuer, Realm};
+use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
+use crate::config::{Config, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
 
 /// Reads the root table. Everything is read before anything is given up.
@@ -35,6 +37,7 @@ pub(super) fn read(
     let timeouts = bounds::timeouts(root);
     let clock = root.need_section("clock", bounds::clock);
     let telemetry = bounds::telemetry(root);
+    let notary = root.section_or("notary", None, |t| Notary::read(t, place).map(Some));
     let egress = egress.unwrap_or_default();
     check_issuers(root, &realms, &issuers);
     check_egress(root, &egress, &realms, &issuers, &facts);
@@ -54,6 +57,7 @@ pub(super) fn read(
         timeouts: timeouts?,
         clock: clock?,
         telemetry: telemetry?,
+        notary: notary?,
         file: path.to_owned(),
         upstreams_line,
         needed: Vec::new(),

@@ -16,19 +16,17 @@ use crate::domain::problem::Problem;
 use crate::domain::sheet::{self, At};
 use crate::limits;
 
-mod bounds;
 mod file;
-mod house;
 mod place;
 mod secret;
-mod sign_in;
-mod upstream;
+mod sections;
 
-pub use bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
-pub use house::{Listen, Portal, Store, Tls};
 pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
-pub use sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
-pub use upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
+pub use sections::bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
+pub use sections::house::{Listen, Portal, Store, Tls};
+pub use sections::notary::{Notary, Tsa};
+pub use sections::sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
+pub use sections::upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
 
 use place::{Needed, Place};
 
@@ -53,6 +51,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     pub clock: Clock,
     pub telemetry: Telemetry,
+    /// Without it nothing is sealed, stamped or checked.
+    pub notary: Option<Notary>,
     file: PathBuf,
     upstreams_line: u32,
     needed: Vec<Needed>,

@@ -15,6 +15,7 @@ use crate::domain::person::PersonId;
 use crate::domain::principal::Principal;
 use crate::domain::time::Timestamp;
 use crate::journal::{JournalError, Lane, LedgerPosition, Page, Reader};
+use crate::notary::Notary;
 use crate::policy::{Permit, Policy};
 use crate::register::Register;
 use crate::upstream::{InHouse, InHouseError, InHouseRequest};
@@ -23,6 +24,7 @@ use crate::wire::body::Body;
 use crate::wire::path::Target;
 
 use super::answers::{self, Lexicon};
+use super::documents;
 use super::shape::Services;
 
 /// Entries on one page of the journal: what fits into a page of 30 KB in Cyrillic.
@@ -31,6 +33,8 @@ const JOURNAL_ENTRIES_MAX: u32 = 10;
 /// What the in-house e-services answer from.
 pub struct InHouseServices {
     reader: Reader,
+    /// Absent where nothing is sealed.
+    notary: Option<Arc<Notary>>,
     library: ArcSwap<Library>,
 }
 
@@ -69,9 +73,15 @@ impl InHouse for InHouseServices {
 
 impl InHouseServices {
     #[must_use]
-    pub fn new(reader: Reader, policy: Arc<Policy>, register: &Register) -> Self {
+    pub fn new(
+        reader: Reader,
+        notary: Option<Arc<Notary>>,
+        policy: Arc<Policy>,
+        register: &Register,
+    ) -> Self {
         Self {
             reader,
+            notary,
             library: ArcSwap::new(Library::of(policy, register)),
         }
     }
@@ -111,8 +121,20 @@ impl InHouseServices {
                 ))
             }
             "directory.services" => json(&library.services),
+            "documents.view" => {
+                let words = library.policy.vocabulary();
+                json(&documents::view(self.notary()?, &request, words).await?)
+            }
+            "documents.original" => documents::original(self.notary()?, &request).await,
+            "notary.document.revoke" => {
+                json(&documents::revoke(self.notary()?, permit, &request).await?)
+            }
             _ => Err(InHouseError::NotFound),
         }
+    }
+
+    fn notary(&self) -> Result<&Arc<Notary>, InHouseError> {
+        self.notary.as_ref().ok_or(InHouseError::NotFound)
     }
 
     /// A page of a person's lane, and since when there is a journal. Reading a ledger blocks.

@@ -8,9 +8,11 @@
 
 use crate::domain::name::OperationId;
 use crate::domain::text::Texts;
+use crate::wire::pages::check::{CheckView, VerdictView};
 use crate::wire::pages::{Asset, Frame, Page, Pages, RealmChoice, RefusalView};
 
 mod answers;
+mod documents;
 mod in_house;
 mod moment;
 mod pages;
@@ -67,6 +69,14 @@ impl Pages for Console {
 
     fn signed_out(&self, at_provider: Option<&str>, frame: &Frame) -> Page {
         pages::signed_out(&self.shell(frame), at_provider)
+    }
+
+    fn check(&self, view: &CheckView, frame: &Frame) -> Page {
+        pages::check(&self.shell(frame), view)
+    }
+
+    fn verdict(&self, view: &VerdictView, frame: &Frame) -> Page {
+        pages::verdict(&self.shell(frame), view)
     }
 
     fn operation(&self, operation: &OperationId, json: &[u8], frame: &Frame) -> Option<Page> {

@@ -79,6 +79,7 @@ impl Grounds {
         })?;
         let described = Config::read(path, &bytes, &Overrides::default()).map_err(problems)?;
         app::init(&described, clock.now()).map_err(|cause| told(&cause))?;
+        self.folder.make_document_certificates(clock.now())?;
         let trust = app::trust(&described).map_err(|cause| told(&cause))?;
         write_private(&self.places.trust, trust.to_string().as_bytes())
     }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::document::DocumentCode;
 use crate::domain::name::{
-    AgencyId, CaseNumber, ConsentId, DataClass, DepartmentId, MandateId, OfficialId, PurposeId,
-    RoleId,
+    AgencyId, CaseNumber, ConsentId, DataClass, DepartmentId, DocumentKind, MandateId, OfficialId,
+    PurposeId, RoleId,
 };
-use crate::domain::person::PersonId;
+use crate::domain::person::{Person, PersonId};
 use crate::domain::time::Timestamp;
 
 /// A proceeding, as the body that runs it says it stands.
@@ -74,9 +75,27 @@ pub struct Facts {
     pub consents: Vec<Consent>,
     /// One for each subject that was asked about and is known.
     pub standings: Vec<(PersonId, Standing)>,
+    /// The document whose printed access code was shown.
+    pub presented: Option<Presented>,
+}
+
+/// A document that whoever asks holds in hand: they have shown the code printed on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    pub code: DocumentCode,
+    pub kind: DocumentKind,
+    pub holder: Person,
+    pub issuer: AgencyId,
+    pub revoked: bool,
 }
 
 impl Facts {
+    /// The same, with the document that was shown.
+    #[must_use]
+    pub fn presenting(self, presented: Option<Presented>) -> Self {
+        Self { presented, ..self }
+    }
+
     /// How `person` stands, where that is known.
     #[must_use]
     pub fn standing(&self, person: PersonId) -> Option<Standing> {

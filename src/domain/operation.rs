@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::data::Mask;
-use crate::domain::name::{DataClass, OperationId, PurposeId, RoleId, Scope};
+use crate::domain::name::{DataClass, DocumentKind, OperationId, PurposeId, RoleId, Scope};
 use crate::domain::principal::{AcrRank, PrincipalKind};
 use crate::domain::service::Service;
 
@@ -25,6 +25,8 @@ pub struct Operation {
     pub effect: Effect,
     pub subject: SubjectAt,
     pub contracts: Vec<Contract>,
+    /// Kinds of documents that its good answer is; empty for what issues nothing.
+    pub issues: Vec<DocumentKind>,
     /// Further request headers let through, lower case.
     pub request_headers: Vec<String>,
     /// Further response headers let through, lower case.
@@ -120,6 +122,9 @@ pub enum SubjectAt {
     Path(String),
     /// A query parameter that holds a PINFL.
     Query(String),
+    /// A path capture that holds a document's code: the person whom that document is about, once
+    /// its access code was shown.
+    Document(String),
     /// Many: only the answer says who (each subject is decided for itself).
     Answer,
 }

@@ -60,6 +60,8 @@ reasons! {
     /// RFC 9470.
     StrongerSignInNeeded = "insufficient_user_authentication", Caller, 401;
     InsufficientScope = "insufficient_scope", Caller, 403;
+    /// The code printed on the document was not shown, or longer ago than it counts.
+    DocumentNotPresented = "document_not_presented", Caller, 403;
     /// Signed in, but as another kind of principal than the operation is open to.
     WrongRealm = "wrong_realm", Caller, 403;
     TooManyRequests = "too_many_requests", Caller, 429;
@@ -95,10 +97,18 @@ reasons! {
     ContractBroken = "contract_broken", Upstream, 502;
     /// The upstream answered about another person.
     SubjectMismatch = "subject_mismatch", Upstream, 502;
+    /// An issuing operation answered without a document, or without a readable `Muhrdor-Document`.
+    DocumentMissing = "document_missing", Upstream, 502;
+    /// The document is damaged, encrypted, signed already, or could change what it shows.
+    DocumentNotSealable = "document_not_sealable", Upstream, 502;
+    /// The issuer gave the number to another document.
+    DocumentNumberTaken = "document_number_taken", Upstream, 409;
     /// Personal data stood where the contract says there is none.
     LeakStopped = "leak_stopped", Upstream, 502;
     JournalUnavailable = "journal_unavailable", Gateway, 503;
     StoreFull = "store_full", Gateway, 503;
+    /// Documents cannot be sealed, revoked or looked up now.
+    NotaryUnavailable = "notary_unavailable", Gateway, 503;
     SessionsUnavailable = "sessions_unavailable", Gateway, 503;
     ProviderUnavailable = "provider_unavailable", Gateway, 503;
     /// A sign-in that did not end well: state, nonce, code, token.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use http::header::ORIGIN;
 
-use crate::domain::fact::Facts;
+use crate::domain::fact::{Facts, Presented};
 use crate::domain::operation::SubjectAt;
 use crate::domain::person::{Person, Pinfl};
 use crate::domain::principal::Principal;
@@ -25,17 +25,25 @@ use crate::wire::path::Target;
 /// The person the request is about, where its operation is about one person.
 ///
 /// # Errors
-/// `subject_unclear` when the place the register names holds no PINFL, or holds two.
+/// `subject_unclear` when the place the register names holds no PINFL, or holds two;
+/// `document_not_presented` when it is a document that is not open.
 pub(super) fn subject(
     route: &Route,
     target: &Target,
     principal: &Principal,
     pseudonym: &Pseudonym,
+    presented: Option<&Presented>,
 ) -> Result<Option<Person>, Refusal> {
     let unclear = |what: &str| Refusal::new(Reason::SubjectUnclear, what);
     let given: Cow<'_, str> = match &route.operation().subject {
         SubjectAt::Nobody | SubjectAt::Answer => return Ok(None),
         SubjectAt::Principal => return Ok(principal.person().copied()),
+        SubjectAt::Document(_) => {
+            let what = "the document's access code was not shown, or long ago";
+            let presented =
+                presented.ok_or_else(|| Refusal::new(Reason::DocumentNotPresented, what))?;
+            return Ok(Some(presented.holder));
+        }
         SubjectAt::Path(capture) => route
             .capture(capture)
             .ok_or_else(|| unclear("the path names no person"))?

@@ -12,7 +12,6 @@ use crate::gateway::access;
 use crate::gateway::refusal::Refusal;
 use crate::gateway::reply::Reply;
 use crate::gateway::visit::Visit;
-use crate::gateway::wish::Wish;
 use crate::gateway::{Gateway, Snapshot};
 use crate::journal::{JournalError, Recorded};
 use crate::limits::PrincipalKey;
@@ -21,6 +20,7 @@ use crate::redaction::{Completeness, Disclosure, DisclosureMode};
 use crate::telemetry;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
+use crate::wire::pages::wish::Wish;
 use crate::wire::pages::{Frame, Page, RefusalView};
 
 impl Gateway {
@@ -89,18 +89,21 @@ impl Gateway {
         visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
         rooms.limits.check(counted, &route.operation().id)?;
+        let presented = self.presented(&route, &arrival).await?;
         let subject = access::subject(
             &route,
             &arrival.target,
             caller.principal(),
             &rooms.pseudonym,
+            presented.as_ref(),
         )?;
         visit.asked(caller.claim(), subject.as_ref());
         let claim = access::claim(&route, &caller);
         let facts = rooms
             .facts
             .gather(caller.principal(), &claim, subject.as_ref())
-            .await?;
+            .await?
+            .presenting(presented);
         let ask = access::ask(&route, &caller, subject, &facts, &arrival);
         let permit = house
             .policy
@@ -115,6 +118,7 @@ impl Gateway {
         let origin = access::origin(&arrival, &permit);
         let onward = access::onward(arrival, &route)?;
         let answer = rooms.upstream.forward(&permit, &opened, onward).await?;
+        let answer = self.issue(&house, &permit, answer, visit).await?;
         let inspected = rooms.redaction.inspect(&permit, answer).await?;
         let facts = rooms.facts.about(facts, inspected.subjects()).await?;
         let disclosure = rooms.redaction.disclose(&permit, inspected, &facts)?;

@@ -6,13 +6,13 @@
 //! in a count. Deliberately absent: sockets, stores, the config.
 
 mod access;
+mod issue;
 mod lifecycle;
 mod preflight;
 mod refusal;
 mod reply;
 mod sign_in;
 mod visit;
-mod wish;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -28,6 +28,7 @@ use crate::identity::Identity;
 use crate::journal::Journal;
 use crate::keys::Pseudonym;
 use crate::limits::PrincipalLimit;
+use crate::notary::Notary;
 use crate::policy::Policy;
 use crate::redaction::Redaction;
 use crate::register::Register;
@@ -51,6 +52,8 @@ pub struct Rooms {
     pub limits: PrincipalLimit,
     pub facts: FactRoom,
     pub upstream: Upstream,
+    /// Absent where nothing is sealed.
+    pub notary: Option<Arc<Notary>>,
     pub redaction: Redaction,
     pub journal: Arc<Journal>,
     pub counts: Arc<Counts>,
@@ -89,6 +92,10 @@ impl Gateway {
         match Arc::into_inner(self.rooms.journal) {
             Some(journal) => journal.close().await,
             None => tracing::warn!(target: "muhrdor::serve", "the journal is still in use"),
+        }
+        drop(self.rooms.upstream);
+        if let Some(notary) = self.rooms.notary.and_then(Arc::into_inner) {
+            notary.close().await;
         }
     }
 

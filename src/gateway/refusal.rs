@@ -6,6 +6,7 @@ use crate::facts::FactError;
 use crate::identity::IdentityError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
+use crate::notary::NotaryError;
 use crate::policy::Denial;
 use crate::redaction::RedactionError;
 use crate::register::RouteError;
@@ -156,6 +157,12 @@ impl From<UpstreamError> for Refusal {
         let mut refusal = Self::of(error.reason(), &error);
         refusal.aborted = aborted;
         refusal
+    }
+}
+
+impl From<NotaryError> for Refusal {
+    fn from(error: NotaryError) -> Self {
+        Self::of(error.reason(), &error)
     }
 }
 

@@ -15,10 +15,10 @@ use crate::domain::decision::Hint;
 use crate::domain::entry::VisitId;
 use crate::domain::reason::Reason;
 use crate::gateway::refusal::Refusal;
-use crate::gateway::wish::Wish;
 use crate::journal::{JournalError, Recorded};
 use crate::redaction::{Disclosure, DisclosureMode};
 use crate::wire::body::Body;
+use crate::wire::pages::wish::Wish;
 use crate::wire::pages::{PAGE_HEADERS, Page};
 
 /// The request's number, told with every answer.

@@ -18,7 +18,6 @@ use crate::gateway::Gateway;
 use crate::gateway::refusal::Refusal;
 use crate::gateway::reply::Reply;
 use crate::gateway::visit::Visit;
-use crate::gateway::wish::Wish;
 use crate::identity::SignedIn;
 use crate::identity::login::Failed;
 use crate::identity::providers::RealmKind;
@@ -27,6 +26,7 @@ use crate::telemetry;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::pages::RealmChoice;
+use crate::wire::pages::wish::Wish;
 use crate::wire::path::Target;
 
 /// The largest form read here, in bytes.

@@ -66,6 +66,13 @@ pub struct AddressLimit(Local<AddressBlock>);
 #[derive(Debug)]
 pub struct PrincipalLimit(Local<(PrincipalKey, OperationId)>);
 
+/// The limit on guessing: for an address block, and for the one thing that is guessed at.
+#[derive(Debug)]
+pub struct GuessLimit {
+    addresses: Local<AddressBlock>,
+    things: Local<[u8; 32]>,
+}
+
 /// By what a principal is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PrincipalKey {
@@ -98,6 +105,26 @@ impl AddressLimit {
     #[must_use]
     pub fn keys(&self) -> usize {
         self.0.keys()
+    }
+}
+
+impl GuessLimit {
+    /// The same rate for both; `keys_max` keys remembered by each.
+    #[must_use]
+    pub fn new(rate: Rate, keys_max: usize, clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            addresses: Local::new("guess", rate, keys_max, Arc::clone(clock)),
+            things: Local::new("guess", rate, keys_max, Arc::clone(clock)),
+        }
+    }
+
+    /// Counts one guess at the thing of this digest, right or wrong.
+    ///
+    /// # Errors
+    /// [`Exceeded`] when it is one too many of this block, or at this thing.
+    pub fn check(&self, block: AddressBlock, thing: [u8; 32]) -> Result<(), Exceeded> {
+        self.addresses.check(&block)?;
+        self.things.check(&thing).map(drop)
     }
 }
 

@@ -27,7 +27,7 @@ pub use explain::{
     Counterfactual, Report, Section, counterfactuals, explain_decision, explain_entry,
 };
 pub use gate::{Ask, Denial};
-pub use permit::Permit;
+pub use permit::{IssuePermit, Permit, RevocableDocument, RevokePermit};
 pub use test::{Outcome, Suite, report, run};
 
 /// One bundle, loaded and checked: the rules in force.

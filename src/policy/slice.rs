@@ -27,6 +27,8 @@ pub(in crate::policy) enum Action {
     ViewMasked,
     Verify,
     ReadJournal,
+    IssueDocument,
+    RevokeDocument,
 }
 
 impl Action {
@@ -38,6 +40,8 @@ impl Action {
             Self::ViewMasked => "viewMasked",
             Self::Verify => "verify",
             Self::ReadJournal => "readJournal",
+            Self::IssueDocument => "issueDocument",
+            Self::RevokeDocument => "revokeDocument",
         }
     }
 }
@@ -59,6 +63,7 @@ pub(in crate::policy) struct Scope {
 pub(in crate::policy) enum Target {
     Operation(OperationId),
     Facet(DataClass),
+    Document,
 }
 
 /// The rules that can apply, also by their index in the bundle.
@@ -166,6 +171,7 @@ impl Scope {
         match self.target {
             Target::Operation(_) => name.basename() == "Operation",
             Target::Facet(_) => name.basename() == "Facet",
+            Target::Document => name.basename() == "Document",
         }
     }
 
@@ -173,7 +179,7 @@ impl Scope {
     fn within(&self, above: &EntityUid, base: &Entities) -> bool {
         match above.type_name().basename() {
             "DataClass" => match &self.target {
-                Target::Operation(_) => false,
+                Target::Operation(_) | Target::Document => false,
                 Target::Facet(class) => {
                     let own = EntityUid::from_type_name_and_id(
                         above.type_name().clone(),

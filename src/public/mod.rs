@@ -4,3 +4,8 @@
 //! holds anything of a person; what is not known and what is not told are answered alike; what
 //! comes in is bounded and never kept. Deliberately absent: documents themselves, which only the
 //! corridor hands out.
+
+mod answers;
+pub mod check;
+pub mod tiles;
+pub mod timestamp;

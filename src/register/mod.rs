@@ -24,7 +24,7 @@
 //! call = "GET /records/{pinfl}"
 //! who = ["official"]                       # anonymous, person, official, system
 //! assurance = 2
-//! subject = "path:pinfl"                   # whose data: nobody, self, path:…, query:…, answer
+//! subject = "path:pinfl"                   # whose data: nobody, self, path:…, query:…, answer, document:…
 //! purposes = [{ who = "official", purpose = "pension.assess", roles = ["pension-inspector"] }]
 //!
 //! [[operation.answer]]                     # what may come back; anything else does not pass
@@ -39,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::domain::name::{AgencyId, DataClass, PurposeId, RoleId};
+use crate::domain::name::{AgencyId, DataClass, DocumentKind, PurposeId, RoleId};
 use crate::domain::operation::Operation;
 use crate::domain::problem::Problem;
 use crate::domain::service::Service;
@@ -73,6 +73,7 @@ pub struct KnownNames {
     pub purposes: BTreeSet<PurposeId>,
     pub classes: BTreeSet<DataClass>,
     pub roles: BTreeSet<RoleId>,
+    pub documents: BTreeSet<DocumentKind>,
     /// The bodies, and what they are called.
     pub agencies: BTreeMap<AgencyId, Texts>,
 }

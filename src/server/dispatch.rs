@@ -22,7 +22,7 @@ use crate::domain::peer::{AddressRange, Peer};
 use crate::domain::reason::Reason;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
-use crate::wire::headers::{self, CASE, PURPOSE};
+use crate::wire::headers::{self, CASE, DOCUMENT_ACCESS, PURPOSE};
 use crate::wire::host::Host;
 use crate::wire::path::Target;
 
@@ -268,7 +268,8 @@ fn options() -> Response<Body> {
 }
 
 /// Reserved against upstreams, yet read by the rooms.
-static READ_BY_ROOMS: [HeaderName; 5] = [CASE, CONTENT_LENGTH, COOKIE, HOST, PURPOSE];
+static READ_BY_ROOMS: [HeaderName; 6] =
+    [CASE, CONTENT_LENGTH, COOKIE, DOCUMENT_ACCESS, HOST, PURPOSE];
 
 const METHODS: &[Method] = &[
     Method::GET,

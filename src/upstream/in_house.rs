@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
+use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 use crate::policy::Permit;
 use crate::wire::answer::Answer;
@@ -41,4 +42,7 @@ pub enum InHouseError {
     BadInput(String),
     #[error("what it rests on cannot be read: {0}")]
     Unavailable(String),
+    /// A no of its own kind.
+    #[error("{what}")]
+    Refused { reason: Reason, what: String },
 }

@@ -101,6 +101,7 @@ impl UpstreamError {
             Self::InHouse(InHouseError::NotFound) => Reason::NothingToDisclose,
             Self::BodyBroken | Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
             Self::InHouse(InHouseError::Unavailable(_)) => Reason::JournalUnavailable,
+            Self::InHouse(InHouseError::Refused { reason, .. }) => *reason,
         }
     }
 }

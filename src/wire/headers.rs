@@ -9,6 +9,9 @@ pub const PURPOSE: HeaderName = HeaderName::from_static("muhrdor-purpose");
 /// The case a caller names (RFC 9651 item).
 pub const CASE: HeaderName = HeaderName::from_static("muhrdor-case");
 
+/// What shows that the caller holds a document: what the right access code was answered with.
+pub const DOCUMENT_ACCESS: HeaderName = HeaderName::from_static("muhrdor-document-access");
+
 /// Why a header field is refused. Values are never shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {

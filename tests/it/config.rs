@@ -51,7 +51,7 @@ fn the_demos_config_holds_and_its_paths_are_relative_to_it() {
             .iter()
             .any(|r| matches!(r.claims, Claims::Official { .. }))
     );
-    assert_eq!(config.issuers.first().unwrap().systems.len(), 3);
+    assert_eq!(config.issuers.first().unwrap().systems.len(), 4);
     assert_eq!(config.upstreams.len(), 2);
     assert!(matches!(config.store, Store::Embedded { .. }));
     let named = ["civil-registry", "tax-office"].map(|name| UpstreamName::parse(name).unwrap());
@@ -100,7 +100,7 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
         ),
         format!(
             ":{}: unknown key `tsl`; remove it, or write one of `bundle`, `clock`, `egress`, \
-             `facts`, `issuers`, `keys`, `limits`, `listen`, `portal`, `realms`, `store`, \
+             `facts`, `issuers`, `keys`, `limits`, `listen`, `notary`, `portal`, `realms`, `store`, \
              `telemetry`, `timeouts`, `tls`, `upstreams`",
             after("[tls]")
         ),
@@ -204,6 +204,10 @@ fn installed() -> tempfile::TempDir {
     write(&at("muhrdor-demo/tls/server.key"), "-", 0o600);
     write(&at("muhrdor-demo/secrets/portal.client"), "-", 0o600);
     write(&at("muhrdor-demo/secrets/facts.token"), "-", 0o600);
+    for name in ["ca", "tsa", "seal-civil-registry", "seal-pension-fund"] {
+        let path = format!("muhrdor-demo/documents/{name}.pem");
+        write(&at(&path), "-", 0o644);
+    }
     for name in ["keys", "store", "lock"] {
         dir(&at("muhrdor-demo").join(name), 0o700);
     }

@@ -1,5 +1,6 @@
 //! What stands behind the server: the corridor, and what is about keys and pages, not persons.
 
+mod public;
 mod ready;
 mod reload;
 
@@ -17,14 +18,19 @@ use crate::counts::Counts;
 use crate::domain::peer::Peer;
 use crate::gateway::Gateway;
 use crate::keys::Rotation;
+use crate::notary::Tsa;
+use crate::public::check::Check;
+use crate::public::{tiles, timestamp};
 use crate::server::control::{Control, Operator, Telling};
 use crate::server::health::Metrics;
 use crate::server::{Answering, Door, Turnstile};
 use crate::telemetry;
+use crate::tlog::Tlog;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::pages::{ASSET_CACHE_CONTROL, Pages};
 
+pub(super) use public::public_doors;
 pub(super) use ready::Ready;
 pub(super) use reload::Reload;
 
@@ -67,6 +73,33 @@ impl Door for KeySet {
                 KEY_SET_CACHE_CONTROL,
             )
         })
+    }
+}
+
+/// `/verify…`: the check of documents.
+pub(super) struct CheckDoor(pub(super) Arc<Check>);
+
+impl Door for CheckDoor {
+    fn serve(&self, arrival: Arrival) -> Answering<'_> {
+        Answering::new(self.0.answer(arrival))
+    }
+}
+
+/// `/tsa`: time-stamps.
+pub(super) struct Stamps(pub(super) Arc<Tsa>);
+
+impl Door for Stamps {
+    fn serve(&self, arrival: Arrival) -> Answering<'_> {
+        Answering::new(timestamp::answer(&self.0, arrival))
+    }
+}
+
+/// `/tlog/…`: the documents' log.
+pub(super) struct Log(pub(super) Arc<Tlog>);
+
+impl Door for Log {
+    fn serve(&self, arrival: Arrival) -> Answering<'_> {
+        Answering::new(tiles::answer(&self.0, arrival))
     }
 }
 

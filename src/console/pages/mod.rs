@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::name::OperationId;
 use crate::wire::pages::Page;
 
+mod documents;
 mod home;
 mod journal;
 mod policies;
@@ -18,6 +19,7 @@ mod services;
 mod shell;
 mod sign_in;
 
+pub(super) use documents::{check, verdict};
 pub(super) use refusal::refusal;
 pub(super) use shell::Shell;
 pub(super) use sign_in::{chooser, signed_out};
@@ -43,6 +45,7 @@ pub(super) fn operation(shell: &Shell<'_>, operation: &OperationId, json: &[u8])
         "account.home" => home::page(shell, &read(json)?),
         "account.journal" => journal::page(shell, &read(json)?),
         "console.policies" => policies::page(shell, &read(json)?),
+        "documents.view" => documents::page(shell, &read(json)?),
         "directory.services" => services::page(shell, &read(json)?),
         _ => return None,
     };

@@ -69,6 +69,7 @@ impl Kind {
             | Reason::StaffInactive
             | Reason::SelfDealing
             | Reason::ProtectedPerson
+            | Reason::DocumentNotPresented
             | Reason::NotPermitted => Self::NotAllowed,
             Reason::UnknownOperation | Reason::MethodNotAllowed | Reason::NothingToDisclose => {
                 Self::NotFound
@@ -81,13 +82,17 @@ impl Kind {
             | Reason::QuestionNotAllowed => Self::Unclear,
             Reason::TooManyRequests => Self::TooMany,
             Reason::UpstreamUnavailable | Reason::UpstreamTimeout => Self::ServiceDown,
-            Reason::ContractBroken | Reason::SubjectMismatch | Reason::LeakStopped => {
-                Self::ServiceFault
-            }
+            Reason::ContractBroken
+            | Reason::SubjectMismatch
+            | Reason::DocumentMissing
+            | Reason::DocumentNotSealable
+            | Reason::DocumentNumberTaken
+            | Reason::LeakStopped => Self::ServiceFault,
             Reason::FactsUnavailable
             | Reason::JournalUnavailable
             | Reason::StoreFull
             | Reason::SessionsUnavailable
+            | Reason::NotaryUnavailable
             | Reason::ProviderUnavailable
             | Reason::Overloaded => Self::NotNow,
             Reason::PolicyError | Reason::Internal => Self::OurFault,

@@ -211,7 +211,14 @@ pub(in crate::demo) const SYSTEMS: &[System] = &[
         client_id: "pension-fund-system",
         agency: "pension-fund",
         roles: &[],
-        scopes: &[],
+        scopes: &["documents.revoke"],
         can: &[],
+    },
+    System {
+        client_id: "civil-registry-system",
+        agency: "civil-registry",
+        roles: &[],
+        scopes: &["documents.revoke"],
+        can: &["POST /notary/v1/documents/NUMBER/revocation"],
     },
 ];

@@ -2,12 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use http::{Response, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::demo::http::{Asked, Site, json as json_answer};
-use crate::demo::people::{Person, person};
+use crate::demo::people::{BOTIR, Person, person};
 use crate::demo::services::assertion::Assertions;
+use crate::demo::services::certificate;
 use crate::demo::services::handbook::Handbook;
 use crate::wire::body::Body;
 
@@ -70,9 +72,45 @@ impl Site for CivilRegistry {
                 None => absent(),
             },
             ("POST", ["records", pinfl, "applications"]) => self.apply(pinfl, &asked.body),
+            ("POST", ["records", pinfl, "birth-certificate"]) => issue(pinfl, &asked.body),
             _ => absent(),
         }
     }
+}
+
+/// A birth certificate, and what it is in `Muhrdor-Document`. For showing what a gateway refuses,
+/// `{"mistake": "other-bytes"}` gives another document under the same number, and
+/// `{"mistake": "other-person"}` one about somebody else.
+fn issue(pinfl: &str, body: &[u8]) -> Response<Body> {
+    let wish: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let mistake = wish.get("mistake").and_then(Value::as_str);
+    let about = match mistake {
+        Some("other-person") => BOTIR,
+        _ => pinfl,
+    };
+    let Some(of) = person(about) else {
+        return absent();
+    };
+    let note = match mistake {
+        Some("other-bytes") => "Takroriy nusxa / Second copy",
+        _ => "",
+    };
+    let declared = format!(
+        "number=\"{}\", kind=birth-certificate, subject=\"{}\", \
+         details=(\"{}\";class=name \"{}\";class=civil-status \"{}\";class=identifier)",
+        certificate::number(of),
+        of.pinfl,
+        of.name,
+        of.born,
+        of.pinfl,
+    );
+    let mut response = Response::new(Body::full(certificate::certificate(of, note)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+    if let Ok(declared) = HeaderValue::from_str(&declared) {
+        headers.insert("muhrdor-document", declared);
+    }
+    response
 }
 
 /// Everything on file, relatives and children included.

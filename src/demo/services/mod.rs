@@ -8,6 +8,7 @@
 
 mod assertion;
 mod body;
+mod certificate;
 mod civil;
 mod handbook;
 mod pension;

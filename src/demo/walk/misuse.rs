@@ -91,7 +91,7 @@ async fn made_up_assertion(scene: &Scene, tape: &mut Tape<'_>) -> Result<(), Dem
 }
 
 /// How many alarms about subjects the metrics tell of.
-async fn alarms(scene: &Scene) -> Result<f64, DemoError> {
+pub(super) async fn alarms(scene: &Scene) -> Result<f64, DemoError> {
     let ask = Ask::get(parsed(&format!("{}/metrics", scene.places.admin))?);
     let reply = Client::plain().send(&ask).await?;
     let text = String::from_utf8_lossy(&reply.body).into_owned();

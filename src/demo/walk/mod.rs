@@ -7,6 +7,7 @@
 //! in it. Deliberately absent: any look inside the gateway.
 
 mod citizen;
+mod documents;
 mod exchange;
 mod form;
 mod misuse;
@@ -56,5 +57,13 @@ pub async fn walk(scene: &Scene, output: &mut (dyn Write + Send)) -> Result<(), 
     misuse::too_many_are_told_to_wait(scene, &mut tape).await?;
     proof::each_decision_is_explained(scene, &mut tape, &seen).await?;
     proof::the_journal_holds(scene, &mut tape).await?;
+    if let Some(held) = documents::a_certificate_is_issued(scene, &mut tape, &mut aziza).await? {
+        documents::a_stranger_checks_it(scene, &mut tape, &held).await?;
+        documents::the_paper_opens_it(scene, &mut tape, &held, &mut aziza).await?;
+        documents::tampering_is_found_out(scene, &mut tape, &held).await?;
+        documents::the_issuer_revokes_it(scene, &mut tape, &held).await?;
+    }
+    documents::a_number_is_given_once(scene, &mut tape, &mut aziza).await?;
+    documents::the_log_holds(scene, &mut tape).await?;
     tape.finish()
 }

@@ -45,7 +45,7 @@ pub(super) async fn the_journal_holds(scene: &Scene, tape: &mut Tape<'_>) -> Res
 }
 
 /// Runs a verb of the program on this run's config: exit code, and what it said.
-async fn verb(
+pub(super) async fn verb(
     scene: &Scene,
     words: &[&str],
     argument: Option<&str>,

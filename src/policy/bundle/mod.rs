@@ -10,6 +10,7 @@ mod rule;
 mod source;
 mod statement;
 mod vocabulary;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

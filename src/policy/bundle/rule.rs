@@ -12,7 +12,8 @@ use crate::domain::reason::Reason;
 use crate::domain::text::Texts;
 use crate::domain::time::Timestamp;
 
-use super::vocabulary::{Vocabulary, text_problems};
+use super::vocabulary::Vocabulary;
+use super::words::text_problems;
 
 /// A rule as people read it. What it demands is in [`Rule::text`]; the engine has it compiled.
 #[derive(Debug, Clone)]

@@ -8,12 +8,16 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::domain::data::{Form, Mask};
-use crate::domain::name::{AgencyId, BasisId, DataClass, PurposeId, RoleId};
+use crate::domain::name::{AgencyId, BasisId, DataClass, DocumentKind, PurposeId, RoleId};
 use crate::domain::problem::Problem;
-use crate::domain::purpose::{LegalBasis, Purpose, Visibility};
-use crate::domain::text::{Language, Texts};
+use crate::domain::purpose::{LegalBasis, Purpose};
+use crate::domain::text::Texts;
 
 use super::line_of;
+use super::words::{
+    Written, WrittenAgency, WrittenBasis, WrittenClass, WrittenDocument, WrittenPurpose,
+    WrittenRole, text_problems,
+};
 
 /// The words of one bundle. Trees have no dead ends and no circles.
 #[derive(Debug, Clone)]
@@ -23,6 +27,14 @@ pub struct Vocabulary {
     bases: BTreeMap<BasisId, LegalBasis>,
     purposes: BTreeMap<PurposeId, Purpose>,
     classes: BTreeMap<DataClass, Class>,
+    documents: BTreeMap<DocumentKind, IssuedKind>,
+}
+
+/// A kind of document that bodies issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedKind {
+    pub id: DocumentKind,
+    pub titles: Texts,
 }
 
 /// A body that takes part.
@@ -136,6 +148,15 @@ impl Vocabulary {
         self.classes.get(id)
     }
 
+    pub fn documents(&self) -> impl Iterator<Item = &IssuedKind> {
+        self.documents.values()
+    }
+
+    #[must_use]
+    pub fn document(&self, id: &DocumentKind) -> Option<&IssuedKind> {
+        self.documents.get(id)
+    }
+
     /// Whether `class` is `ancestor` or lies below it.
     #[must_use]
     pub fn is_within(&self, class: &DataClass, ancestor: &str) -> bool {
@@ -147,59 +168,6 @@ impl Vocabulary {
         let above = |id: &&'a DataClass| self.classes.get(*id).and_then(|c| c.parent.as_ref());
         std::iter::successors(Some(class), above)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    agency: Vec<Spanned<WrittenAgency>>,
-    role: Vec<Spanned<WrittenRole>>,
-    basis: Vec<Spanned<WrittenBasis>>,
-    purpose: Vec<Spanned<WrittenPurpose>>,
-    class: Vec<Spanned<WrittenClass>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenAgency {
-    id: AgencyId,
-    sector: Sector,
-    names: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRole {
-    id: RoleId,
-    titles: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBasis {
-    id: BasisId,
-    act: String,
-    article: String,
-    titles: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenPurpose {
-    id: PurposeId,
-    parent: Option<PurposeId>,
-    basis: BasisId,
-    visibility: Visibility,
-    titles: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenClass {
-    id: DataClass,
-    parent: Option<DataClass>,
-    mask: String,
-    titles: Texts,
 }
 
 struct Reading<'a> {
@@ -216,6 +184,7 @@ impl Reading<'_> {
             roles: self.roles(written.role),
             purposes: self.purposes(written.purpose, &bases),
             classes: self.classes(written.class),
+            documents: self.documents(written.document),
             bases,
         }
     }
@@ -336,6 +305,23 @@ impl Reading<'_> {
         read
     }
 
+    fn documents(
+        &mut self,
+        written: Vec<Spanned<WrittenDocument>>,
+    ) -> BTreeMap<DocumentKind, IssuedKind> {
+        let mut read = BTreeMap::new();
+        for (at, entry) in written.into_iter().map(at) {
+            let WrittenDocument { id, titles } = entry;
+            self.texts(at, &titles);
+            let kind = IssuedKind {
+                id: id.clone(),
+                titles,
+            };
+            self.add(at, &mut read, id, kind);
+        }
+        read
+    }
+
     fn add<K: Ord + Display, V>(&mut self, at: usize, read: &mut BTreeMap<K, V>, id: K, value: V) {
         let what = format!("`{id}` is named twice");
         if read.insert(id, value).is_some() {
@@ -378,20 +364,6 @@ impl Reading<'_> {
             mend: mend.to_owned(),
         });
     }
-}
-
-/// What is wrong with a text that people read: a language is empty, or an Uzbek letter is written
-/// with another apostrophe than U+02BB (`oʻ`, `gʻ`) or U+02BC (`maʼno`).
-pub(super) fn text_problems(texts: &Texts) -> Vec<String> {
-    let empty = Language::ALL
-        .into_iter()
-        .filter(|language| texts.get(*language).trim().is_empty())
-        .map(|language| format!("the text in {language} is empty"));
-    let apostrophe = texts
-        .uz
-        .contains(['\'', '`', '\u{2018}', '\u{2019}'])
-        .then(|| "the text in uz-Latn has an apostrophe other than U+02BB and U+02BC".to_owned());
-    empty.chain(apostrophe).collect()
 }
 
 fn at<T>(spanned: Spanned<T>) -> (usize, T) {

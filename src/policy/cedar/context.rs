@@ -60,6 +60,10 @@ impl Engine {
         if let Some(consent) = subject.and_then(|subject| scene.consent(subject)) {
             add("consent", &names.consent, consent.id.as_str());
         }
+        if scene.document.is_some() {
+            let document = RestrictedExpression::new_entity_uid(self.document());
+            pairs.push(("document".to_owned(), document));
+        }
         Context::from_pairs(pairs).map_err(|error| Fault(error.to_string()))
     }
 }

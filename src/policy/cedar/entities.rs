@@ -5,8 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Expression, Schema};
 
 use crate::domain::data::Facet;
-use crate::domain::fact::{Case, Consent, Mandate};
-use crate::domain::name::{DataClass, PurposeId};
+
 use crate::domain::operation::Mode;
 use crate::domain::person::PersonId;
 use crate::domain::principal::{OfficialPrincipal, Principal};
@@ -74,6 +73,10 @@ impl Engine {
             persons.insert(case.subject);
             all.push(self.case_entity(case)?);
         }
+        if let Some(document) = &scene.document {
+            persons.insert(document.subject);
+            all.push(self.document_entity(document)?);
+        }
         let mut grants = HashSet::new();
         for subject in &subjects {
             if let Some(mandate) = scene.mandate(*subject)
@@ -107,7 +110,12 @@ impl Engine {
     fn taken(&self, scene: &Scene<'_>, facets: &[Facet]) -> Vec<Entity> {
         let names = &self.names;
         let actions = match facets {
-            [] => &[Action::Invoke, Action::Submit][..],
+            [] => &[
+                Action::Invoke,
+                Action::Submit,
+                Action::IssueDocument,
+                Action::RevokeDocument,
+            ][..],
             _ => &[
                 Action::View,
                 Action::ViewMasked,
@@ -119,7 +127,8 @@ impl Engine {
         let agencies = scene.principal.agency().into_iter();
         let agencies = agencies
             .chain([&scene.operation.service.agency])
-            .chain(case.map(|case| &case.agency));
+            .chain(case.map(|case| &case.agency))
+            .chain(scene.document.map(|document| document.issuer));
         let purposes = scene.purpose.map(|purpose| &purpose.id).into_iter();
         let purposes = purposes.chain(case.map(|case| &case.purpose));
         let needed = actions.iter().map(|a| uid(&names.action, a.as_str()));
@@ -161,11 +170,16 @@ impl Engine {
         uid(&self.names.facet, &id)
     }
 
+    /// The one document that a request is about.
+    pub(in crate::policy) fn document(&self) -> EntityUid {
+        uid(&self.names.document, "document")
+    }
+
     fn record(&self, subject: PersonId) -> EntityUid {
         uid(&self.names.record, &subject.to_string())
     }
 
-    fn person(&self, person: PersonId) -> EntityUid {
+    pub(super) fn person(&self, person: PersonId) -> EntityUid {
         uid(&self.names.citizen, &person.to_string())
     }
 
@@ -290,75 +304,9 @@ impl Engine {
             [self.record(facet.subject.id), class],
         )
     }
-
-    fn case_entity(&self, case: &Case) -> Result<Entity, Fault> {
-        let names = &self.names;
-        let assignees = case
-            .assignees
-            .iter()
-            .map(|o| names.official_of(&case.agency, o));
-        let attributes = [
-            ("subject", reference(self.person(case.subject))),
-            (
-                "agency",
-                reference(uid(&names.agency, case.agency.as_str())),
-            ),
-            (
-                "purpose",
-                reference(uid(&names.purpose, case.purpose.as_str())),
-            ),
-            ("open", truth(case.open)),
-            ("assignees", Expression::new_set(assignees.map(reference))),
-        ];
-        entity(uid(&names.case, case.number.as_str()), attributes, [])
-    }
-
-    fn consent_entity(&self, consent: &Consent, scene: &Scene<'_>) -> Result<Entity, Fault> {
-        let names = &self.names;
-        let attributes = [
-            ("subject", reference(self.person(consent.subject))),
-            (
-                "recipient",
-                reference(uid(&names.agency, consent.recipient.as_str())),
-            ),
-            ("purposes", self.purposes(&consent.purposes)),
-            ("classes", self.classes(&consent.classes)),
-            ("valid", truth(consent.valid_until > scene.now)),
-            ("withdrawn", truth(consent.withdrawn)),
-        ];
-        entity(uid(&names.consent, consent.id.as_str()), attributes, [])
-    }
-
-    fn mandate_entity(&self, mandate: &Mandate, scene: &Scene<'_>) -> Result<Entity, Fault> {
-        let attributes = [
-            ("holder", reference(self.person(mandate.holder))),
-            ("subject", reference(self.person(mandate.subject))),
-            ("purposes", self.purposes(&mandate.purposes)),
-            ("valid", truth(mandate.valid_until > scene.now)),
-        ];
-        entity(
-            uid(&self.names.mandate, mandate.id.as_str()),
-            attributes,
-            [],
-        )
-    }
-
-    fn purposes(&self, ids: &[PurposeId]) -> Expression {
-        Expression::new_set(
-            ids.iter()
-                .map(|id| reference(uid(&self.names.purpose, id.as_str()))),
-        )
-    }
-
-    fn classes(&self, ids: &[DataClass]) -> Expression {
-        Expression::new_set(
-            ids.iter()
-                .map(|id| reference(uid(&self.names.class, id.as_str()))),
-        )
-    }
 }
 
-fn entity<'a>(
+pub(super) fn entity<'a>(
     id: EntityUid,
     attributes: impl IntoIterator<Item = (&'a str, Expression)>,
     parents: impl IntoIterator<Item = EntityUid>,
@@ -370,11 +318,11 @@ fn entity<'a>(
     Entity::new(id, attributes, parents.into_iter().collect()).map_err(fault)
 }
 
-fn truth(value: bool) -> Expression {
+pub(super) fn truth(value: bool) -> Expression {
     Expression::new_bool(value)
 }
 
-fn reference(id: EntityUid) -> Expression {
+pub(super) fn reference(id: EntityUid) -> Expression {
     Expression::new_entity_uid(id)
 }
 

@@ -8,6 +8,7 @@
 mod condition;
 mod context;
 mod entities;
+mod grounds;
 mod names;
 mod scene;
 mod verdict;
@@ -30,7 +31,7 @@ use condition::{Condition, conditions};
 use names::Names;
 
 pub(in crate::policy) use condition::{About, Missing};
-pub(in crate::policy) use scene::Scene;
+pub(in crate::policy) use scene::{DocumentScene, Scene};
 pub(in crate::policy) use verdict::{Refusal, Verdict};
 
 /// Why an evaluation could not be carried out. For the journal and the log, not for the caller.

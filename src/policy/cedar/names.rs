@@ -41,6 +41,7 @@ names! {
     case = "Case",
     consent = "Consent",
     mandate = "Mandate",
+    document = "Document",
 }
 
 impl Names {

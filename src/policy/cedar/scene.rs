@@ -1,7 +1,7 @@
 //! One request as the engine sees it, and which facts belong to it.
 
-use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff};
-use crate::domain::name::{CaseNumber, DataClass, PurposeId, RoleId};
+use crate::domain::fact::{Case, Consent, Facts, Mandate, Presented, Staff};
+use crate::domain::name::{AgencyId, CaseNumber, DataClass, DocumentKind, PurposeId, RoleId};
 use crate::domain::operation::Operation;
 use crate::domain::peer::Channel;
 use crate::domain::person::PersonId;
@@ -29,6 +29,28 @@ pub(in crate::policy) struct Scene<'a> {
     pub(in crate::policy) channel: Channel,
     pub(in crate::policy) rank: AcrRank,
     pub(in crate::policy) now: Timestamp,
+    /// The document that was shown, or that is to be issued or revoked.
+    pub(in crate::policy) document: Option<DocumentScene<'a>>,
+}
+
+/// A document as the engine sees it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::policy) struct DocumentScene<'a> {
+    pub(in crate::policy) subject: PersonId,
+    pub(in crate::policy) issuer: &'a AgencyId,
+    pub(in crate::policy) kind: &'a DocumentKind,
+    pub(in crate::policy) revoked: bool,
+}
+
+impl<'a> DocumentScene<'a> {
+    pub(in crate::policy) fn of(presented: &'a Presented) -> Self {
+        Self {
+            subject: presented.holder.id,
+            issuer: &presented.issuer,
+            kind: &presented.kind,
+            revoked: presented.revoked,
+        }
+    }
 }
 
 impl Scene<'_> {

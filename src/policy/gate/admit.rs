@@ -50,13 +50,16 @@ pub(super) fn subject(ask: &Ask<'_>) -> Result<Option<Person>, Reason> {
         (SubjectAt::Nobody | SubjectAt::Answer, None) => Ok(None),
         (SubjectAt::Principal, None) => own.map(Some).ok_or(Reason::SubjectUnclear),
         (SubjectAt::Principal, Some(given)) if own == Some(given) => Ok(own),
-        (SubjectAt::Path(_) | SubjectAt::Query(_), Some(given)) => Ok(Some(given)),
+        (SubjectAt::Path(_) | SubjectAt::Query(_) | SubjectAt::Document(_), Some(given)) => {
+            Ok(Some(given))
+        }
         (
             SubjectAt::Nobody
             | SubjectAt::Answer
             | SubjectAt::Principal
             | SubjectAt::Path(_)
-            | SubjectAt::Query(_),
+            | SubjectAt::Query(_)
+            | SubjectAt::Document(_),
             _,
         ) => Err(Reason::SubjectUnclear),
     }

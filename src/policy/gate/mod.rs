@@ -22,7 +22,7 @@ use crate::domain::purpose::{Claim, Purpose};
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 
-use super::cedar::{About, Fault, Missing, Query, Refusal, Scene, Verdict};
+use super::cedar::{About, DocumentScene, Fault, Missing, Query, Refusal, Scene, Verdict};
 use super::slice::{Action, Target};
 use super::{Policy, Rule, merge};
 
@@ -151,6 +151,7 @@ fn scene<'a>(
         channel: ask.channel,
         rank: ask.principal.rank(),
         now: ask.now,
+        document: ask.facts.presented.as_ref().map(DocumentScene::of),
     }
 }
 

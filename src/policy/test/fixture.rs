@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ring::digest;
 
-use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff, Standing};
+use crate::domain::document::DocumentCode;
+use crate::domain::fact::{Case, Consent, Facts, Mandate, Presented, Staff, Standing};
 use crate::domain::name::{
     DataClass, NameError, OfficialId, OperationId, RealmId, ServiceId, SystemId, UpstreamName,
 };
@@ -136,6 +137,15 @@ impl File {
                 valid_until: moment(&mandate.valid_until)?,
             });
         }
+        if let Some(document) = &check.presents {
+            facts.presented = Some(Presented {
+                code: DocumentCode::from_bytes([0; 16]),
+                kind: document.kind.clone(),
+                holder: self.person(&document.holder)?,
+                issuer: document.issuer.clone(),
+                revoked: document.revoked,
+            });
+        }
         Ok(facts)
     }
 
@@ -180,12 +190,14 @@ impl File {
                 WrittenSubject::Own => SubjectAt::Principal,
                 WrittenSubject::Given => SubjectAt::Path("pinfl".to_owned()),
                 WrittenSubject::Answer => SubjectAt::Answer,
+                WrittenSubject::Document => SubjectAt::Document("code".to_owned()),
             },
             contracts: vec![Contract {
                 status: 200,
                 media: "application/json".to_owned(),
                 mode,
             }],
+            issues: written.issues.clone(),
             request_headers: Vec::new(),
             response_headers: Vec::new(),
             cookies: Vec::new(),

@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use crate::domain::data::{Facet, Form, Mask};
 use crate::domain::decision::FacetDecision;
+use crate::domain::document::Issuance;
 use crate::domain::entry::VisitId;
 use crate::domain::fact::Facts;
-use crate::domain::name::{DataClass, RuleId};
+use crate::domain::name::{DataClass, DocumentNumber, RuleId};
 use crate::domain::operation::UpstreamTarget;
 use crate::domain::peer::Channel;
 use crate::domain::problem::Problem;
@@ -29,7 +30,7 @@ use super::Policy;
 use super::bundle::{Source, line_of};
 use super::explain::{Report, counterfactuals, explain_decision};
 use super::gate::{Ask, Denial};
-use super::permit::Permit;
+use super::permit::{Permit, RevocableDocument};
 
 use written::{Check, File};
 
@@ -192,6 +193,10 @@ fn run_check(
     };
     match policy.decide(ask.clone()) {
         Ok(permit) => {
+            if let Some(denial) = document_denial(file, check, &permit)? {
+                let report = explain_decision(policy, Err(&denial), &[], Language::En);
+                return Ok((refused(check, &denial)?, report));
+            }
             let about = match &check.about {
                 Some(name) => Some(file.person(name)?),
                 None => permit.subject().copied(),
@@ -216,6 +221,31 @@ fn run_check(
             Ok((refused(check, &denial)?, report))
         }
     }
+}
+
+/// What issuing or revoking the check's document is refused for.
+fn document_denial(file: &File, check: &Check, permit: &Permit) -> Result<Option<Denial>, String> {
+    if let Some(document) = &check.issues {
+        let number = DocumentNumber::parse("1").map_err(|error| error.to_string())?;
+        let issuance = Issuance {
+            issuer: document.issuer.clone(),
+            kind: document.kind.clone(),
+            number,
+            holder: file.person(&document.holder)?,
+            details: Vec::new(),
+        };
+        return Ok(permit.issuing(issuance).err());
+    }
+    let Some(document) = &check.revokes else {
+        return Ok(None);
+    };
+    let revocable = RevocableDocument {
+        issuer: document.issuer.clone(),
+        kind: document.kind.clone(),
+        holder: file.person(&document.holder)?.id,
+        revoked: document.revoked,
+    };
+    Ok(permit.revoking(&revocable).err())
 }
 
 fn allowed(

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::domain::name::{
-    AgencyId, CaseNumber, ConsentId, DataClass, MandateId, OfficialId, PurposeId, RoleId, RuleId,
-    Scope, SystemId,
+    AgencyId, CaseNumber, ConsentId, DataClass, DocumentKind, MandateId, OfficialId, PurposeId,
+    RoleId, RuleId, Scope, SystemId,
 };
 use crate::domain::principal::PrincipalKind;
 
@@ -50,6 +50,11 @@ pub(super) struct Check {
     pub(super) on: Option<String>,
     /// The person the answer is about, where it is another.
     pub(super) about: Option<String>,
+    /// The document whose access code was shown.
+    pub(super) presents: Option<WrittenDocument>,
+    /// A document that is issued, or revoked, once the gate has let through.
+    pub(super) issues: Option<WrittenDocument>,
+    pub(super) revokes: Option<WrittenDocument>,
     #[serde(default)]
     pub(super) because: Because,
     pub(super) expect: Expect,
@@ -133,6 +138,18 @@ pub(super) struct WrittenOperation {
     pub(super) assurance: u8,
     #[serde(default)]
     pub(super) scopes: Vec<Scope>,
+    #[serde(default)]
+    pub(super) issues: Vec<DocumentKind>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenDocument {
+    pub(super) kind: DocumentKind,
+    pub(super) holder: String,
+    pub(super) issuer: AgencyId,
+    #[serde(default)]
+    pub(super) revoked: bool,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -142,6 +159,7 @@ pub(super) enum WrittenSubject {
     Own,
     Given,
     Answer,
+    Document,
 }
 
 #[derive(Debug, Deserialize)]

@@ -12,7 +12,7 @@ use crate::domain::service::Service;
 use crate::domain::sheet::{At, Table};
 use crate::register::KnownNames;
 use crate::register::description::{
-    DescribedOperation, NAME_MEND, answer, question, unknown_word, word,
+    DescribedOperation, NAME_MEND, answer, issue, question, unknown_word, word,
 };
 use crate::register::template::Template;
 use crate::wire::cookie::HOST_PREFIX;
@@ -50,6 +50,7 @@ fn read(
     let subject = subject(table, template);
     let effect = effect(table, call.as_ref().map(|call| call.value.0), known);
     let contracts = answer::read_all(table, known);
+    let issues = issue::read(table, known);
     let request_headers = headers(table, "request_headers");
     let response_headers = headers(table, "response_headers");
     let cookies = table.list_parsed("cookies", "name a cookie of the e-service", cookie);
@@ -73,6 +74,7 @@ fn read(
         effect: effect?,
         subject: subject?,
         contracts,
+        issues,
         request_headers,
         response_headers,
         cookies: values(cookies),
@@ -80,6 +82,7 @@ fn read(
         upstream_ms_max: u32::try_from(upstream_ms_max?).ok()?,
     };
     check(table, &operation);
+    issue::check(table, &operation);
     Some(DescribedOperation {
         line: id.line,
         call_line: call.line,
@@ -153,7 +156,9 @@ fn purposes(table: &mut Table<'_>, known: &KnownNames) -> Vec<PurposeBinding> {
 }
 
 fn subject(table: &mut Table<'_>, template: Option<&Template>) -> Option<SubjectAt> {
-    let mend = "write `nobody`, `self`, `answer`, `path:CAPTURE` or `query:NAME`";
+    let mend =
+        "write `nobody`, `self`, `answer`, `path:CAPTURE`, `document:CAPTURE` or `query:NAME`";
+    let captured = |name: &str| template.is_none_or(|t| t.captures().any(|c| c == name));
     let subject = table.need_parsed("subject", mend, |given| match given.split_once(':') {
         None => match given {
             "nobody" => Ok(SubjectAt::Nobody),
@@ -161,10 +166,9 @@ fn subject(table: &mut Table<'_>, template: Option<&Template>) -> Option<Subject
             "answer" => Ok(SubjectAt::Answer),
             _ => Err(format!("`{given}` is no place of a subject")),
         },
-        Some(("path", name)) if template.is_none_or(|t| t.captures().any(|c| c == name)) => {
-            Ok(SubjectAt::Path(name.to_owned()))
-        }
-        Some(("path", name)) => Err(format!("the path has no capture `{{{name}}}`")),
+        Some(("path", name)) if captured(name) => Ok(SubjectAt::Path(name.to_owned())),
+        Some(("document", name)) if captured(name) => Ok(SubjectAt::Document(name.to_owned())),
+        Some(("path" | "document", name)) => Err(format!("the path has no capture `{{{name}}}`")),
         Some(("query", name)) => question::query_name(name).map(SubjectAt::Query),
         Some(_) => Err(format!("`{given}` is no place of a subject")),
     });
@@ -300,7 +304,10 @@ fn check_subject(table: &Table<'_>, operation: &Operation) {
     let id = &operation.id;
     let note = |what: String, mend: &str| table.note(table.line(), what, mend);
     let named = match operation.subject {
-        SubjectAt::Principal | SubjectAt::Path(_) | SubjectAt::Query(_) => true,
+        SubjectAt::Principal
+        | SubjectAt::Path(_)
+        | SubjectAt::Query(_)
+        | SubjectAt::Document(_) => true,
         SubjectAt::Nobody | SubjectAt::Answer => false,
     };
     let about_someone = operation.subject != SubjectAt::Nobody;

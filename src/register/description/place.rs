@@ -82,15 +82,14 @@ fn plain_path(given: &str) -> Result<Vec<&str>, String> {
 const HOST_BYTES_MAX: usize = 253;
 
 /// First segments of the gateway's own endpoints.
-const RESERVED: &[&str] = &[
-    "oauth2",
-    ".well-known",
-    "verify",
-    "tsa",
-    "tlog",
-    "notary",
-    "assets",
-];
+const RESERVED: &[&str] = &["oauth2", ".well-known", "tsa", "tlog", "assets"];
 
 /// First segments that only e-services of the house may have: people trust these pages.
-const OF_THE_HOUSE: &[&str] = &["my", "console", "services", "statistics"];
+const OF_THE_HOUSE: &[&str] = &[
+    "my",
+    "console",
+    "services",
+    "statistics",
+    "verify",
+    "notary",
+];

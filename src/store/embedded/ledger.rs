@@ -11,7 +11,7 @@ use crate::journal::{
     ActorKey, Ledger, LedgerError, LedgerHead, LedgerPosition, LedgerRow, Link, RowStage,
 };
 use crate::store::embedded::sqlite::{self, Durability, Kind, from_row, hold, to_row};
-use crate::store::embedded::{Space, SqliteError};
+use crate::store::embedded::{Space, SqliteError, folder_of};
 use crate::tlog::Hash;
 
 /// [`Ledger`] of this node.
@@ -231,14 +231,6 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
         subjects: Vec::new(),
         actor: actor.map(ActorKey::from_stored),
     })
-}
-
-fn folder_of(path: &Path) -> &Path {
-    let parent = path.parent().unwrap_or(Path::new("/"));
-    if parent.as_os_str().is_empty() {
-        return Path::new(".");
-    }
-    parent
 }
 
 fn broken(action: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {

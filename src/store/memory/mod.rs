@@ -1,11 +1,13 @@
 //! Backends in this process's memory: for tests, and for what may be lost with the process.
 
+mod documents;
 mod leaf_index;
 mod ledger;
 mod lock;
 mod sessions;
 mod tiles;
 
+pub use documents::{MemoryArchive, MemorySealIndex};
 pub use leaf_index::MemoryLeafIndex;
 pub use ledger::MemoryLedger;
 pub use lock::MemoryLock;

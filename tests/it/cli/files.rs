@@ -16,14 +16,19 @@ fn keys_are_made_once_and_listed_with_what_they_are() {
     let listed = site.run(&["keys", "list"]).exits(0);
     for (line, key) in listed.output.lines().zip([
         ("assertion", "ES256"),
+        ("documents", "Ed25519"),
         ("journal", "Ed25519"),
         ("pseudonym", "secret"),
+        ("seal-civil-registry", "ES256"),
+        ("seal-pension-fund", "ES256"),
+        ("tsa", "ES256"),
         ("vault", "secret"),
+        ("verdict", "ES256"),
     ]) {
         assert!(line.starts_with(key.0) && line.contains(key.1), "{line}");
     }
     let listed = site.run(&["keys", "list", "--json"]).exits(0).json();
-    assert_eq!(listed.as_array().unwrap().len(), 4);
+    assert_eq!(listed.as_array().unwrap().len(), 9);
     let set = site.run(&["keys", "jwks"]).exits(0);
     let key = &set.json()["keys"][0];
     assert_eq!(

@@ -45,6 +45,9 @@ impl Site {
     fn made() -> Self {
         let site = Self::bare();
         site.run(&["keys", "init"]).exits(0);
+        let files = Folder::new(site.folder.path().to_owned());
+        let now = SystemClock::new().now();
+        files.make_document_certificates(now).unwrap();
         site
     }
 

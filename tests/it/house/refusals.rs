@@ -23,6 +23,11 @@ const OPERATIONS: &[(&str, Method, &str)] = &[
         "/civil/records/41507850211172/applications",
     ),
     (
+        "civil-registry.certificate.issue",
+        Method::POST,
+        "/civil/records/41507850211172/birth-certificate",
+    ),
+    (
         "civil-registry.forwarded.read",
         Method::GET,
         "/civil/forwarded",
@@ -40,6 +45,21 @@ const OPERATIONS: &[(&str, Method, &str)] = &[
     ),
     ("console.policies", Method::GET, "/console/policies"),
     ("directory.services", Method::GET, "/services"),
+    (
+        "documents.original",
+        Method::GET,
+        "/verify/000000000000000000000000001/document",
+    ),
+    (
+        "documents.view",
+        Method::GET,
+        "/verify/000000000000000000000000001/view",
+    ),
+    (
+        "notary.document.revoke",
+        Method::POST,
+        "/notary/v1/documents/TG-1985-021117/revocation",
+    ),
     (
         "pension-fund.income.verify",
         Method::GET,
@@ -99,6 +119,8 @@ const CALLERS: &[Caller] = &[
     caller("demo-bank-system", Some("credit.assess"), None),
     caller("demo-bank-system", Some("benefit.assess"), None),
     caller("pension-fund-system", Some("benefit.assess"), None),
+    caller("pension-fund-system", Some("document.revoke"), None),
+    caller("civil-registry-system", Some("document.revoke"), None),
     caller(
         "pension-fund-system",
         Some("pension.assess"),

@@ -52,6 +52,7 @@ impl House {
         let source = Source::read_folder(&folder).unwrap();
         let words = Policy::vocabulary_of(&source).unwrap();
         let known = KnownNames {
+            documents: words.documents().map(|d| d.id.clone()).collect(),
             purposes: words.purposes().map(|p| p.id.clone()).collect(),
             classes: words.classes().map(|c| c.id.clone()).collect(),
             roles: words.roles().map(|(id, _)| id.clone()).collect(),
@@ -63,8 +64,12 @@ impl House {
         let register = Register::load(&folder.join("services"), &known).unwrap();
         let policy = Arc::new(Policy::load(&source, &Known::default()).unwrap());
         let journal = journal().await;
-        let services =
-            InHouseServices::new(journal.reader().clone(), Arc::clone(&policy), &register);
+        let services = InHouseServices::new(
+            journal.reader().clone(),
+            None,
+            Arc::clone(&policy),
+            &register,
+        );
         Self {
             policy,
             register,

@@ -1,6 +1,7 @@
 //! What people see: every page in every language.
 
 mod answers;
+mod documents;
 mod markup;
 mod samples;
 
@@ -348,12 +349,37 @@ fn keys(file: &str) -> BTreeSet<String> {
 }
 
 fn sources() -> Vec<PathBuf> {
-    let folders = ["pages", "templates"].map(|name| console_folder().join(name));
+    let folders = ["pages", "pages/documents", "templates"];
     folders
+        .map(|name| console_folder().join(name))
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
         .collect()
+}
+
+#[test]
+fn only_a_seal_of_this_portal_is_called_genuine() {
+    let console = console();
+    for (language, word) in documents::GENUINE {
+        let frame = frame(language, "/verify");
+        for (name, view) in documents::verdicts() {
+            let html = console.verdict(&view, &frame).html.to_lowercase();
+            assert_eq!(html.contains(word), name == "genuine", "{name} {language}");
+        }
+    }
+}
+
+#[test]
+fn v9_what_a_certificate_calls_itself_is_text() {
+    const HOSTILE: &str = "<script>alert(1)</script>";
+    let console = console();
+    for (name, mut view) in documents::verdicts() {
+        view.certificate = Some(HOSTILE.to_owned());
+        let page = console.verdict(&view, &frame(Language::En, "/verify"));
+        check_harmless(name, &page);
+    }
 }
 
 /// Leaves every page where the browser's suite (`tests/interop/pages`) finds it.

@@ -12,11 +12,14 @@ use muhrdor::domain::time::Timestamp;
 use muhrdor::wire::pages::{Account, Frame, Page, Pages, RealmChoice, RefusalView};
 use serde_json::{Value, json};
 
-pub(crate) const OPERATIONS: [&str; 4] = [
+use super::documents;
+
+pub(crate) const OPERATIONS: [&str; 5] = [
     "account.home",
     "account.journal",
     "console.policies",
     "directory.services",
+    "documents.view",
 ];
 
 pub(crate) fn texts(uz: &str, uzc: &str, ru: &str, en: &str) -> Texts {
@@ -166,6 +169,7 @@ pub(crate) fn all(console: &Console, language: Language) -> Vec<(String, Page)> 
         let page = render(console, "directory.services", &services, &frame).unwrap();
         pages.push((format!("directory.services-{name}"), page));
     }
+    pages.extend(documents::all(console, language));
     pages
 }
 
@@ -186,6 +190,7 @@ pub(crate) fn answer(operation: &str) -> Value {
         "account.journal" => journal(),
         "console.policies" => policies(),
         "directory.services" => services(),
+        "documents.view" => documents::view(),
         other => panic!("no sample for {other}"),
     }
 }

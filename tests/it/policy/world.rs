@@ -126,6 +126,7 @@ pub(super) fn facts() -> Facts {
             position: "inspector".to_owned(),
         }),
         standings: (0..10).map(|n| (person(n).id, standing)).collect(),
+        presented: None,
         ..Facts::default()
     }
 }
@@ -184,6 +185,7 @@ pub(super) fn record() -> Operation {
         ],
         effect: Effect::Read,
         subject: SubjectAt::Path("pinfl".to_owned()),
+        issues: Vec::new(),
         contracts: vec![Contract {
             status: 200,
             media: "application/json".to_owned(),

@@ -58,6 +58,7 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
         effect: Effect::Read,
         subject: SubjectAt::Path("pinfl".to_owned()),
         contracts: contracts.iter().map(contract).collect(),
+        issues: Vec::new(),
         request_headers: Vec::new(),
         response_headers: Vec::new(),
         cookies: Vec::new(),

@@ -85,6 +85,7 @@ impl House {
                 withdrawn: false,
             }],
             standings: vec![(aziza, standing), (botir, standing)],
+            presented: None,
         };
         Self {
             redaction,
@@ -131,6 +132,7 @@ impl House {
     pub(super) fn shipped(&self, id: &str) -> Operation {
         let vocabulary = self.policy.vocabulary();
         let known = KnownNames {
+            documents: vocabulary.documents().map(|d| d.id.clone()).collect(),
             purposes: vocabulary.purposes().map(|p| p.id.clone()).collect(),
             classes: vocabulary.classes().map(|c| c.id.clone()).collect(),
             roles: vocabulary.roles().map(|(role, _)| role.clone()).collect(),

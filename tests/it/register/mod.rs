@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use muhrdor::domain::name::{AgencyId, DataClass, NameError, PurposeId, RoleId};
+use muhrdor::domain::name::{AgencyId, DataClass, DocumentKind, NameError, PurposeId, RoleId};
 use muhrdor::domain::text::Texts;
 use muhrdor::register::{Files, KnownNames, Register};
 
@@ -26,14 +26,15 @@ fn known() -> KnownNames {
         en: "a".into(),
     };
     KnownNames {
+        documents: words("birth-certificate", DocumentKind::parse),
         purposes: words(
             "own.view own.apply own.journal pension.assess benefit.assess credit.assess \
-             oversight.policies",
+             oversight.policies document.check document.revoke",
             PurposeId::parse,
         ),
         classes: words(
             "public personal identifier name civil-status address contact income employment \
-             health journal",
+             health journal document education",
             DataClass::parse,
         ),
         roles: words(

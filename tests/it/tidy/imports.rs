@@ -69,7 +69,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     // Settings types, which stand in the rooms they are for.
-    ("config", &["domain", ROOMS, "server", "store"]),
+    ("config", &["domain", "cms", ROOMS, "server", "store"]),
     (
         "app",
         &[

@@ -6,7 +6,9 @@ use super::{Source, none, sources};
 const PROOFS: &[(&str, &str)] = &[
     ("Route", "src/register/index.rs"),
     ("Identified", "src/identity/identified.rs"),
-    ("Permit", "src/policy/permit.rs"),
+    ("Permit", "src/policy/permit/mod.rs"),
+    ("IssuePermit", "src/policy/permit/documents.rs"),
+    ("RevokePermit", "src/policy/permit/documents.rs"),
     ("Opened", "src/journal/recorded.rs"),
     ("Inspected", "src/redaction/inspect.rs"),
     ("Disclosure", "src/redaction/disclosure.rs"),
