@@ -49,7 +49,9 @@ impl Oid {
         &self.0
     }
 
-    pub(super) fn to_der(&self) -> Vec<u8> {
+    /// The whole element, as it stands in what is signed.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
         encode(&self.0)
     }
 }

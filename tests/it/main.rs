@@ -16,6 +16,8 @@ mod cms;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod documents;
 mod egress;
 mod framing;
 mod fuzz;

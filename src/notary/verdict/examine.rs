@@ -2,6 +2,8 @@
 
 use std::str;
 
+use memchr::memmem;
+
 use crate::cms::{Certificate, Digest, DigestAlgorithm, ParsedSignature, Profile, TimeStampToken};
 use crate::domain::name::AgencyId;
 use crate::domain::time::Timestamp;
@@ -81,15 +83,16 @@ pub fn examine(file: &[u8], trust: &Trust, now: Timestamp) -> Examination {
     }
 }
 
-/// Whether a signature carries the proof of our log, or is by a certificate of our authorities.
+/// Whether a signature carries the proof of our log, or is by a certificate of our authorities. A
+/// signature that can no longer be read is ours if the name of the proof stands in it anywhere.
 pub(super) fn is_ours(contents: &[u8], trust: &Trust) -> bool {
-    let Some(der) = padded(contents) else {
-        return false;
-    };
-    let Ok(parsed) = ParsedSignature::parse(der, Profile::Foreign) else {
-        return false;
-    };
     let named = trust.proof_name.as_ref();
+    let names_proof = || named.is_some_and(|name| memmem::find(contents, &name.to_der()).is_some());
+    let der = padded(contents);
+    let Some(parsed) = der.and_then(|der| ParsedSignature::parse(der, Profile::Foreign).ok())
+    else {
+        return names_proof();
+    };
     let carries = named.is_some_and(|name| parsed.octets(name).is_some());
     let by_ours =
         |signer: &Certificate| agency_of(signer).is_some() && issued_by_anchor(signer, trust);

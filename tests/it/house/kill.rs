@@ -103,7 +103,7 @@ fn published(tiles: &FileTiles) -> TreeHead {
 }
 
 /// Starts `serve` and waits until it takes requests.
-async fn serve(grounds: &TestGrounds) -> Child {
+pub(crate) async fn serve(grounds: &TestGrounds) -> Child {
     let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_muhrdor")))
         .args(["serve", "--config"])
         .arg(&grounds.grounds.places.config)

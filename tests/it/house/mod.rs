@@ -1,13 +1,13 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
-mod kill;
+pub(crate) mod kill;
 mod raw;
 mod readiness;
 mod refusals;
 mod sameness;
 mod sign_in;
 mod size;
-mod trouble;
+pub(crate) mod trouble;
 
 use std::io::Write;
 use std::path::Path;
@@ -125,8 +125,13 @@ impl House {
     }
 
     pub(crate) async fn close(self) {
+        self.stop().await.close().await;
+    }
+
+    /// Ends the gateway; its folder and the parts around it stay.
+    pub(crate) async fn stop(self) -> TestGrounds {
         self.gateway.stop(Duration::from_secs(5)).await;
-        self.grounds.close().await;
+        self.grounds
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod asked;
 mod neighbours;
-mod puppet;
+pub(crate) mod puppet;
 mod upstreams;
 
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ impl Vacant {
 }
 
 /// What the journal has of the request behind a reply, in order.
-fn recorded(grounds: &TestGrounds, reply: &Reply) -> Vec<Stage> {
+pub(crate) fn recorded(grounds: &TestGrounds, reply: &Reply) -> Vec<Stage> {
     let config = grounds.grounds.config().unwrap();
     let visit = VisitId::parse(reply.header("muhrdor-request-id").unwrap()).unwrap();
     let found = journal_reader(&config).unwrap().of_visit(visit).unwrap();

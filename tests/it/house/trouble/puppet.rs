@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 /// What happens after the bytes were said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Then {
+pub(crate) enum Then {
     #[default]
     Close,
     /// The connection stays open, and nothing comes any more.
@@ -24,14 +24,14 @@ struct Role {
 }
 
 /// Gone with this value; then its address refuses connections.
-pub(super) struct Puppet {
-    pub(super) address: SocketAddr,
+pub(crate) struct Puppet {
+    pub(crate) address: SocketAddr,
     role: Arc<Mutex<Role>>,
     stage: JoinSet<()>,
 }
 
 impl Puppet {
-    pub(super) async fn enter() -> Self {
+    pub(crate) async fn enter() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let role = Arc::new(Mutex::new(Role::default()));
@@ -44,18 +44,18 @@ impl Puppet {
         }
     }
 
-    pub(super) fn says(&self, bytes: impl Into<Vec<u8>>, then: Then) {
+    pub(crate) fn says(&self, bytes: impl Into<Vec<u8>>, then: Then) {
         let mut role = self.role.lock().unwrap();
         role.says = bytes.into();
         role.then = then;
     }
 
     /// The heads of the requests that came since this was asked last.
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.role.lock().unwrap().asked)
     }
 
-    pub(super) async fn leave(mut self) {
+    pub(crate) async fn leave(mut self) {
         self.stage.shutdown().await;
     }
 }
