@@ -45,43 +45,8 @@ pub(super) fn all(console: &Console, language: Language) -> Vec<(String, Page)> 
 }
 
 fn verdicts() -> Vec<(&'static str, VerdictView)> {
-    let at = Timestamp::parse("2026-11-23T09:05:00Z").unwrap();
+    let at = sealed_at();
     let valid = StatusView::Valid { as_of: at };
-    let full = |outcome, status| VerdictView {
-        outcome,
-        integrity: IntegrityView::Intact,
-        status,
-        kind: Some(texts(
-            "Tugʻilganlik haqida guvohnoma",
-            "Туғилганлик ҳақида гувоҳнома",
-            "Свидетельство о рождении",
-            "Birth certificate",
-        )),
-        issuer: Some(texts(
-            "Fuqarolik holati dalolatnomalari yozish organlari",
-            "Фуқаролик ҳолати далолатномалари ёзиш органлари",
-            "Органы записи актов гражданского состояния",
-            "Civil registry offices",
-        )),
-        certificate: Some("C=UZ, O=Civil registry, OID(2.5.4.97)=civil-registry".to_owned()),
-        registered: Some(RegisteredView {
-            at,
-            index: 1_204_117,
-        }),
-        access: None,
-        receipt: Some("/verify/28T5CY4T28T5CY4T28T5CY4T281/receipt".to_owned()),
-        signed: Some(format!("eyJhbGciOiJFUzI1NiJ9.{}", "ab".repeat(400))),
-        host: "portal.example.uz".to_owned(),
-    };
-    let bare = |outcome| VerdictView {
-        kind: None,
-        issuer: None,
-        certificate: None,
-        registered: None,
-        receipt: None,
-        signed: None,
-        ..full(outcome, StatusView::Unknown { after: None })
-    };
     let access = |tried| {
         Some(AccessView {
             action: "/verify/28T5CY4T28T5CY4T28T5CY4T281/access".to_owned(),
@@ -129,6 +94,54 @@ fn verdicts() -> Vec<(&'static str, VerdictView)> {
         ("foreign-trusted", bare(foreign(false, true))),
         ("unknown", bare(Outcome::Unknown)),
     ]
+}
+
+fn sealed_at() -> Timestamp {
+    Timestamp::parse("2026-11-23T09:05:00Z").unwrap()
+}
+
+/// All that is said of what was sealed here.
+fn full(outcome: Outcome, status: StatusView) -> VerdictView {
+    VerdictView {
+        outcome,
+        integrity: IntegrityView::Intact,
+        status,
+        kind: Some(texts(
+            "Tugʻilganlik haqida guvohnoma",
+            "Туғилганлик ҳақида гувоҳнома",
+            "Свидетельство о рождении",
+            "Birth certificate",
+        )),
+        issuer: Some(texts(
+            "Fuqarolik holati dalolatnomalari yozish organlari",
+            "Фуқаролик ҳолати далолатномалари ёзиш органлари",
+            "Органы записи актов гражданского состояния",
+            "Civil registry offices",
+        )),
+        certificate: Some("C=UZ, O=Civil registry, OID(2.5.4.97)=civil-registry".to_owned()),
+        registered: Some(RegisteredView {
+            at: sealed_at(),
+            index: 1_204_117,
+        }),
+        access: None,
+        receipt: Some("/verify/28T5CY4T28T5CY4T28T5CY4T281/receipt".to_owned()),
+        signed: Some(format!("eyJhbGciOiJFUzI1NiJ9.{}", "ab".repeat(400))),
+        host: "portal.example.uz".to_owned(),
+    }
+}
+
+/// What is said where there is little to say.
+fn bare(outcome: Outcome) -> VerdictView {
+    VerdictView {
+        integrity: IntegrityView::Unchecked,
+        kind: None,
+        issuer: None,
+        certificate: None,
+        registered: None,
+        receipt: None,
+        signed: None,
+        ..full(outcome, StatusView::Unknown { after: None })
+    }
 }
 
 /// What `documents.view` answers whoever holds the paper.
@@ -204,6 +217,18 @@ fn what_was_sealed_here_is_never_shown_without_its_standing() {
         let html = page(name, Language::En);
         assert!(html.contains(standing), "{name}: {html}");
     }
+}
+
+#[test]
+fn of_what_was_not_sealed_here_no_axis_of_a_seal_is_told() {
+    for name in ["not-ours", "foreign", "foreign-trusted", "unknown"] {
+        let html = page(name, Language::En);
+        for word in ["Content", "Status", "Issued by", "as it was sealed", "✓"] {
+            assert!(!html.contains(word), "{name}: {word}");
+        }
+    }
+    assert!(page("foreign", Language::En).contains("over this file as it stands"));
+    assert!(page("foreign-trusted", Language::En).contains("does not hold for this file"));
 }
 
 #[test]
