@@ -152,6 +152,11 @@ impl<'a> Shell<'a> {
         self.frame.now
     }
 
+    /// The language, where the address names it: a form that is sent by `GET` has to name it too.
+    pub(super) fn named_language(&self) -> Option<&'static str> {
+        self.is_language_named.then(|| self.tag())
+    }
+
     /// A link within the portal that keeps the language the address names.
     pub(super) fn link(&self, target: &str) -> String {
         if self.is_language_named {

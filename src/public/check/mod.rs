@@ -235,17 +235,17 @@ impl Check {
         wish: &Wish,
         frame: &Frame,
     ) -> Response<Body> {
-        if wish.wants_page() {
-            let view = views::verdict(verdict, known, &self.tools.host);
-            return answers::page(StatusCode::OK, self.tools.pages.verdict(&view, frame));
-        }
         let tools = &self.tools;
-        let mut told = verdict.to_json();
         let jws = verdict.sign(
             tools.signer.as_ref(),
             &tools.trust.portal,
             tools.clock.now(),
         );
+        if wish.wants_page() {
+            let view = views::verdict(verdict, known, jws.ok(), &tools.host);
+            return answers::page(StatusCode::OK, tools.pages.verdict(&view, frame));
+        }
+        let mut told = verdict.to_json();
         if let (Ok(jws), Some(members)) = (jws, told.as_object_mut()) {
             members.insert("jws".to_owned(), Value::String(jws));
         }

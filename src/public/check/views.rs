@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::domain::document::{CodeError, DocumentCode};
 use crate::notary::Known;
-use crate::notary::verdict::{Conclusion, Receipt, StatusKnown, Verdict};
+use crate::notary::verdict::{Conclusion, Integrity, Receipt, StatusKnown, Verdict};
 use crate::wire::pages::check::{
-    AccessView, CheckTrouble, CheckView, Outcome, RegisteredView, StatusView, Tried, VerdictView,
+    AccessView, CheckTrouble, CheckView, IntegrityView, Outcome, RegisteredView, StatusView, Tried,
+    VerdictView,
 };
 
 /// What a program is told of how to ask.
@@ -36,14 +37,24 @@ pub(super) fn form(host: &str, trouble: Option<CheckTrouble>) -> CheckView {
 
 /// The page of a verdict. The way to the document is shown where a code was checked: whoever has
 /// the file has the document.
-pub(super) fn verdict(verdict: &Verdict, known: Option<&Known>, host: &str) -> VerdictView {
+pub(super) fn verdict(
+    verdict: &Verdict,
+    known: Option<&Known>,
+    signed: Option<String>,
+    host: &str,
+) -> VerdictView {
     let code = verdict.code.filter(|_| verdict.certificate.is_none());
     VerdictView {
         outcome: outcome(verdict),
+        integrity: match verdict.integrity {
+            Integrity::Intact => IntegrityView::Intact,
+            Integrity::Altered => IntegrityView::Altered,
+            Integrity::Unchecked => IntegrityView::Unchecked,
+        },
         status: match verdict.status {
             StatusKnown::Valid { as_of } => StatusView::Valid { as_of },
             StatusKnown::Revoked { at } => StatusView::Revoked { at },
-            StatusKnown::Unknown { .. } => StatusView::Unknown,
+            StatusKnown::Unknown { after } => StatusView::Unknown { after },
         },
         kind: known.map(|known| known.names.kind.clone()),
         issuer: known.map(|known| known.names.issuer.clone()),
@@ -54,6 +65,7 @@ pub(super) fn verdict(verdict: &Verdict, known: Option<&Known>, host: &str) -> V
         }),
         access: code.map(|code| access(code, Tried::NotYet)),
         receipt: verdict.code.map(|code| format!("/verify/{code}/receipt")),
+        signed,
         host: host.to_owned(),
     }
 }
@@ -64,7 +76,7 @@ pub(super) fn wrong_access(code: Result<DocumentCode, CodeError>, host: &str) ->
     let shown = code.unwrap_or(DocumentCode::from_bytes([0; 16]));
     VerdictView {
         access: Some(access(shown, Tried::Wrong)),
-        ..nothing(Outcome::Registered, host)
+        ..nothing(Outcome::NotOpened, host)
     }
 }
 
@@ -97,13 +109,15 @@ fn outcome(verdict: &Verdict) -> Outcome {
 fn nothing(outcome: Outcome, host: &str) -> VerdictView {
     VerdictView {
         outcome,
-        status: StatusView::Unknown,
+        integrity: IntegrityView::Unchecked,
+        status: StatusView::Unknown { after: None },
         kind: None,
         issuer: None,
         certificate: None,
         registered: None,
         access: None,
         receipt: None,
+        signed: None,
         host: host.to_owned(),
     }
 }

@@ -23,6 +23,7 @@ pub enum CheckTrouble {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerdictView {
     pub outcome: Outcome,
+    pub integrity: IntegrityView,
     pub status: StatusView,
     /// What kind of document it is.
     pub kind: Option<Texts>,
@@ -35,6 +36,8 @@ pub struct VerdictView {
     pub access: Option<AccessView>,
     /// Where the receipt is.
     pub receipt: Option<String>,
+    /// The same verdict as a compact JWS of this portal.
+    pub signed: Option<String>,
     pub host: String,
 }
 
@@ -56,14 +59,32 @@ pub enum Outcome {
     },
     /// No document has this code, or none that is told of.
     Unknown,
+    /// The code and the access code do not belong together. Says of no document that it exists.
+    NotOpened,
+}
+
+/// Whether the file is as it was sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegrityView {
+    Intact,
+    Altered,
+    /// No file was looked at: only a code.
+    Unchecked,
 }
 
 /// How the document stands with its issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusView {
-    Valid { as_of: Timestamp },
-    Revoked { at: Timestamp },
-    Unknown,
+    Valid {
+        as_of: Timestamp,
+    },
+    Revoked {
+        at: Timestamp,
+    },
+    /// Nobody could be asked; what is known is that it was sealed then.
+    Unknown {
+        after: Option<Timestamp>,
+    },
 }
 
 /// Where and since when it stands in the log.

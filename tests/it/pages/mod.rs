@@ -359,29 +359,6 @@ fn sources() -> Vec<PathBuf> {
         .collect()
 }
 
-#[test]
-fn only_a_seal_of_this_portal_is_called_genuine() {
-    let console = console();
-    for (language, word) in documents::GENUINE {
-        let frame = frame(language, "/verify");
-        for (name, view) in documents::verdicts() {
-            let html = console.verdict(&view, &frame).html.to_lowercase();
-            assert_eq!(html.contains(word), name == "genuine", "{name} {language}");
-        }
-    }
-}
-
-#[test]
-fn v9_what_a_certificate_calls_itself_is_text() {
-    const HOSTILE: &str = "<script>alert(1)</script>";
-    let console = console();
-    for (name, mut view) in documents::verdicts() {
-        view.certificate = Some(HOSTILE.to_owned());
-        let page = console.verdict(&view, &frame(Language::En, "/verify"));
-        check_harmless(name, &page);
-    }
-}
-
 /// Leaves every page where the browser's suite (`tests/interop/pages`) finds it.
 #[test]
 fn every_page_can_be_looked_at() {

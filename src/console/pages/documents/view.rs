@@ -62,16 +62,13 @@ pub(in crate::console::pages) fn page(shell: &Shell<'_>, document: &Document) ->
     );
     tell("document-number", document.number.clone());
     tell("document-issued", at(&document.issued_at));
-    for (class, values) in &document.details {
+    let mut details: Vec<_> = document.details.iter().collect();
+    details.sort_by_key(|(class, _)| place(class));
+    for (class, values) in details {
         let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-        let word = match class.as_str() {
-            "name" => "detail-name",
-            "identifier" => "detail-identifier",
-            "address" => "detail-address",
-            "civil-status" => "detail-civil-status",
-            "education" => "detail-education",
-            _ => "detail-other",
-        };
+        let word = DETAILS
+            .get(place(class))
+            .map_or("detail-other", |(_, word)| *word);
         tell(word, (!texts.is_empty()).then(|| texts.join(", ")));
     }
     let page = DocumentPage {
@@ -83,3 +80,19 @@ pub(in crate::console::pages) fn page(shell: &Shell<'_>, document: &Document) ->
     };
     finish(shell, &page)
 }
+
+/// Where a class stands on the page: as on a paper, what has no word of its own last.
+fn place(class: &str) -> usize {
+    DETAILS
+        .iter()
+        .position(|(known, _)| *known == class)
+        .unwrap_or(DETAILS.len())
+}
+
+const DETAILS: [(&str, &str); 5] = [
+    ("name", "detail-name"),
+    ("identifier", "detail-identifier"),
+    ("civil-status", "detail-civil-status"),
+    ("address", "detail-address"),
+    ("education", "detail-education"),
+];
