@@ -33,6 +33,7 @@ mod paths;
 mod policy;
 mod redaction;
 mod register;
+mod registrar;
 mod server;
 mod sessions;
 mod store;
