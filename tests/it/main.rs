@@ -35,6 +35,7 @@ mod paths;
 mod policy;
 mod redaction;
 mod register;
+mod registrar;
 mod server;
 mod sessions;
 mod store;

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
+use muhrdor::notary::index::{
+    ArchivedDocument, CodeKey, DocumentArchive, NumberKey, SealIndex, SealKey, SealStoreError,
+    SealWrite, StagedSeal,
+};
+use muhrdor::notary::leaf::Sha256;
 use muhrdor::store::conformance;
 use muhrdor::store::embedded::{
-    FileTiles, SqliteError, SqliteLeafIndex, SqliteLedger, SqliteLock, SqliteSessions,
+    FileTiles, SqliteArchive, SqliteError, SqliteLeafIndex, SqliteLedger, SqliteLock,
+    SqliteSealIndex, SqliteSessions,
 };
 use muhrdor::store::memory::{
-    MemoryLeafIndex, MemoryLedger, MemoryLock, MemorySessions, MemoryTiles,
+    MemoryArchive, MemoryLeafIndex, MemoryLedger, MemoryLock, MemorySealIndex, MemorySessions,
+    MemoryTiles,
 };
 use muhrdor::tlog::storage::{StorageError, TileStorage};
 use muhrdor::tlog::{Hash, TreeHead};
@@ -77,12 +84,48 @@ fn the_sessions_in_sqlite_keep_their_promises() {
 }
 
 #[test]
+fn the_document_index_in_memory_keeps_its_promises() {
+    let index = Arc::new(MemorySealIndex::default());
+    conformance::seal_index(&|| Arc::clone(&index) as _).unwrap();
+}
+
+#[test]
+fn the_document_index_in_sqlite_keeps_its_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("documents.sqlite");
+    SqliteSealIndex::create(&path, 0).unwrap();
+    conformance::seal_index(&|| Arc::new(SqliteSealIndex::open(&path, 0).unwrap())).unwrap();
+}
+
+#[test]
+fn the_archive_in_memory_keeps_its_promises() {
+    let archive = Arc::new(MemoryArchive::default());
+    conformance::document_archive(&|| Arc::clone(&archive) as _).unwrap();
+}
+
+#[test]
+fn the_archive_in_sqlite_keeps_its_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.sqlite");
+    SqliteArchive::create(&path, 0).unwrap();
+    conformance::document_archive(&|| Arc::new(SqliteArchive::open(&path, 0).unwrap())).unwrap();
+}
+
+#[test]
 fn opening_never_creates() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("absent");
     assert!(FileTiles::open(&path, 0).is_err());
     assert!(matches!(
         SqliteLock::open(&path),
+        Err(SqliteError::Missing(_))
+    ));
+    assert!(matches!(
+        SqliteSealIndex::open(&path, 0),
+        Err(SqliteError::Missing(_))
+    ));
+    assert!(matches!(
+        SqliteArchive::open(&path, 0),
         Err(SqliteError::Missing(_))
     ));
     assert!(!path.exists());
@@ -101,6 +144,12 @@ fn creating_never_replaces_and_kinds_of_files_are_not_confused() {
         SqliteLeafIndex::open_or_rebuild(&path),
         Err(SqliteError::OtherKind(_))
     ));
+    let archive = folder.path().join("archive.sqlite");
+    SqliteArchive::create(&archive, 0).unwrap();
+    assert!(matches!(
+        SqliteSealIndex::open(&archive, 0),
+        Err(SqliteError::OtherKind(_))
+    ));
 }
 
 #[test]
@@ -117,6 +166,35 @@ fn without_the_reserved_space_nothing_is_staged() {
         Err(StorageError::NoSpace)
     ));
     assert!(tiles.staged(&head).unwrap().is_none());
+}
+
+#[test]
+fn without_the_reserved_space_no_seal_is_staged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("documents.sqlite");
+    let index = SqliteSealIndex::create(&path, u64::MAX).unwrap();
+    let code = CodeKey(Sha256([1; 32]));
+    let seal = SealWrite::Stage(StagedSeal {
+        code,
+        number: NumberKey(Sha256([2; 32])),
+        content: Sha256([3; 32]),
+        record: b"record".to_vec(),
+    });
+    let refused = index.write(&[seal]);
+    assert!(matches!(refused, Err(SealStoreError::NoSpace)));
+    assert_eq!(index.find(&SealKey::Code(code)).unwrap(), None);
+}
+
+#[test]
+fn without_the_reserved_space_no_document_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.sqlite");
+    let archive = SqliteArchive::create(&path, u64::MAX).unwrap();
+    let code = CodeKey(Sha256([1; 32]));
+    let encrypted = b"document".to_vec();
+    let refused = archive.keep(&[ArchivedDocument { code, encrypted }]);
+    assert!(matches!(refused, Err(SealStoreError::NoSpace)));
+    assert_eq!(archive.fetch(&code).unwrap(), None);
 }
 
 #[test]

@@ -85,7 +85,7 @@ pub enum SealWrite {
 pub enum Written {
     Done,
     /// Of `Stage`: there is a seal with this code, number or content already. Of `Release`: it is
-    /// not staged. Of `Revoke`: it is not released. Nothing was changed.
+    /// not staged, or this file is another's. Of `Revoke`: it is not released. Nothing was changed.
     Conflict,
 }
 

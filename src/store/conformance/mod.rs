@@ -3,10 +3,12 @@
 //! Each takes stores as a room sees them and says which promise is broken. `reopen` gives the same
 //! stored state through a new value, as a restart does.
 
+mod documents;
 mod journal;
 mod sessions;
 mod tlog;
 
+pub use documents::{document_archive, seal_index};
 pub use journal::ledger;
 pub use sessions::sessions;
 pub use tlog::{checkpoint_lock, leaf_index, tile_storage};
