@@ -34,7 +34,11 @@ fn t8_a_clock_that_goes_back_or_jumps_stamps_nothing_and_says_so() {
         assert_eq!(doubt(&tsa), None);
         step(&clock, ms);
         let reply = tsa.reply(&request);
-        assert_eq!(refused(reply.der()), Some(Failure::TimeNotAvailable), "{ms}");
+        assert_eq!(
+            refused(reply.der()),
+            Some(Failure::TimeNotAvailable),
+            "{ms}"
+        );
         assert!(doubt(&tsa).is_some(), "{ms}");
     }
 }
@@ -89,7 +93,10 @@ fn t8_small_steps_do_not_add_up() {
     let mut stamped = 0;
     while doubt(&tsa).is_none() {
         stamped += 1;
-        assert!(stamped < 4, "each step is below the accuracy, their sum is not");
+        assert!(
+            stamped < 4,
+            "each step is below the accuracy, their sum is not"
+        );
         clock.advance_ms(MINUTE_MS);
         step(&clock, 400);
     }

@@ -59,10 +59,7 @@ fn t1_the_nonce_comes_back_as_it_was_sent() {
     let token = TimeStampReply::token(tsa.reply(&request.to_der()).der()).unwrap();
     token.verify_answer(&certificate, &request).unwrap();
     let verdict = token.verify_answer(&certificate, &other);
-    assert_eq!(
-        verdict,
-        Err(CmsError::OtherRequest("its nonce is another"))
-    );
+    assert_eq!(verdict, Err(CmsError::OtherRequest("its nonce is another")));
 }
 
 #[test]
@@ -94,7 +91,11 @@ fn t4_weak_digests_and_wrong_lengths_get_their_reason_and_no_token() {
     let (tsa, _) = authority();
     for digest in ["-sha1", "-md5"] {
         let reply = tsa.reply(&query(&format!("{digest} -cert")));
-        assert_eq!(refused(reply.der()), Some(Failure::BadAlgorithm), "{digest}");
+        assert_eq!(
+            refused(reply.der()),
+            Some(Failure::BadAlgorithm),
+            "{digest}"
+        );
     }
     let mut wrong = TimeStampRequest::new(sha256(CONTENT), [1; 16]).to_der();
     // SHA-512 by name, with the 32 bytes of SHA-256.
