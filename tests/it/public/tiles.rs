@@ -145,6 +145,27 @@ async fn what_no_checkpoint_implies_is_not_there() {
 }
 
 #[tokio::test]
+async fn what_is_written_but_not_public_yet_is_not_there() {
+    let (stores, signer) = (memory_stores(), note_signer("log"));
+    Tlog::create(&stores, &signer).unwrap();
+    let log = Arc::new(open(&stores, &signer).unwrap());
+    append_all(&log, numbered(0..300)).await;
+    published(&log, 300).await;
+    // As between the tiles of a commit and its checkpoint.
+    let ahead = [
+        (TilePath::new(Row::Level(0), 1, 45), vec![7; 45 * 32]),
+        (TilePath::new(Row::Level(0), 1, 256), vec![7; 256 * 32]),
+        (TilePath::new(Row::Level(1), 0, 2), vec![7; 2 * 32]),
+        (TilePath::new(Row::Entries, 1, 45), vec![0; 45 * 2]),
+    ];
+    for (path, bytes) in ahead {
+        let path = path.unwrap();
+        stores.tiles.write_tiles(&[(path, bytes)]).unwrap();
+        assert!(tile(&log, path).await.is_none(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_is_that_of_the_whole_answer() {
     let log = grown(300).await;
     for path in ["/tlog/checkpoint", "/tlog/tile/0/000", "/tlog/tile/9/000"] {
