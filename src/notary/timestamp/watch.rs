@@ -65,12 +65,15 @@ enum Standing {
 impl Watch {
     /// A watch over `clock`, which may not be before `floor`.
     pub(super) fn new(clock: Arc<dyn Clock>, accuracy_seconds: u32, floor: Timestamp) -> Self {
-        Self {
+        let watch = Self {
             clock,
             allowance_ms: i64::from(accuracy_seconds) * 1000,
             floor,
             state: Mutex::new(State::Unset),
-        }
+        };
+        // The line begins here if it can; a clock that is before the floor may still be put right.
+        let _ = watch.look();
+        watch
     }
 
     /// The time, to be stamped.

@@ -87,13 +87,6 @@ pub(super) fn open(
         replay(stores, &published, &locked, &note)?;
     }
     let size = locked.size;
-    let edge = Edge::read(stores.tiles.as_ref(), size, options.entries).map_err(mismatch(size))?;
-    let audited = TileReader::new(stores.tiles.as_ref(), size)
-        .root()
-        .map_err(mismatch(size))?;
-    if edge.head() != locked || audited != locked.root {
-        return Err(TlogError::RootMismatch { size });
-    }
     // Entries that are published are the log: a bit that flipped in one is found before anything
     // is signed on top of it.
     if options.entries == EntryBundles::Published {
@@ -103,6 +96,13 @@ pub(super) fn open(
             options.entries,
             &mut progress(size),
         )?;
+    }
+    let edge = Edge::read(stores.tiles.as_ref(), size, options.entries).map_err(mismatch(size))?;
+    let audited = TileReader::new(stores.tiles.as_ref(), size)
+        .root()
+        .map_err(mismatch(size))?;
+    if edge.head() != locked || audited != locked.root {
+        return Err(TlogError::RootMismatch { size });
     }
     if let Some(index) = &options.first_positions {
         catch_up(index.as_ref(), stores, size)?;

@@ -44,6 +44,13 @@ fn t8_a_clock_that_goes_back_or_jumps_stamps_nothing_and_says_so() {
 }
 
 #[test]
+fn t8_a_clock_that_is_set_between_the_start_and_the_first_stamp_is_found() {
+    let (tsa, clock) = authority();
+    step(&clock, HOUR_MS);
+    assert_eq!(doubt(&tsa), Some(Doubt::Jumped));
+}
+
+#[test]
 fn t8_a_leap_second_is_within_the_accuracy() {
     for ms in [1_000, -1_000] {
         let (tsa, clock) = authority();

@@ -9,7 +9,7 @@ use muhrdor::tlog::{Hash, Leaf, Position, Tlog};
 use muhrdor::wire::body::Body;
 
 use super::{arrival, bytes, header};
-use crate::tlog::altered::{AlteredTiles, cut};
+use crate::tlog::altered::{AlteredTiles, Decay};
 use crate::tlog::{append_all, head_of, memory_stores, note_signer, numbered, open};
 
 async fn get(log: &Tlog, path: &str) -> Response<Body> {
@@ -199,7 +199,7 @@ async fn l6_a_tile_that_was_cut_short_is_not_handed_out() {
     for path in ["tile/0/000", "tile/entries/001", "tile/1/000.p/2"] {
         let path = TilePath::parse(path).unwrap();
         assert!(tile(&log, path).await.is_some());
-        tiles.alter(path, cut);
+        tiles.alter(path, Decay::Cut);
         let response = get(&log, &format!("/tlog/{path}")).await;
         assert_eq!(response.status(), 503, "{path}");
         assert_eq!(header(&response, "cache-control"), "no-store");

@@ -7,8 +7,32 @@ use muhrdor::tlog::sequencer::Stores;
 use muhrdor::tlog::storage::{StorageError, TileStorage};
 use muhrdor::tlog::tile::TilePath;
 
-/// What becomes of the bytes of the tile.
-pub(crate) type Decay = fn(Vec<u8>) -> Option<Vec<u8>>;
+/// What became of the bytes of the tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decay {
+    /// The last byte is gone.
+    Cut,
+    /// The last bit is another.
+    Flipped,
+    /// The file is gone.
+    Gone,
+}
+
+impl Decay {
+    pub(crate) const ALL: [Self; 3] = [Self::Cut, Self::Flipped, Self::Gone];
+
+    fn of(self, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let last = bytes.pop()?;
+        match self {
+            Self::Cut => Some(bytes),
+            Self::Flipped => {
+                bytes.push(last ^ 1);
+                Some(bytes)
+            }
+            Self::Gone => None,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct AlteredTiles {
@@ -34,7 +58,9 @@ impl TileStorage for AlteredTiles {
     fn read_tile(&self, path: &TilePath) -> Result<Option<Vec<u8>>, StorageError> {
         let bytes = self.whole.read_tile(path)?;
         match *self.altered.lock().unwrap() {
-            Some((altered, decay)) if altered == *path => Ok(bytes.and_then(decay)),
+            Some((altered, decay)) if altered == *path => {
+                Ok(bytes.and_then(|bytes| decay.of(bytes)))
+            }
             _ => Ok(bytes),
         }
     }
@@ -62,21 +88,4 @@ impl TileStorage for AlteredTiles {
     fn published(&self) -> Result<Option<String>, StorageError> {
         self.whole.published()
     }
-}
-
-/// The last byte is gone.
-pub(crate) fn cut(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
-    bytes.pop();
-    Some(bytes)
-}
-
-/// The last bit is another.
-pub(crate) fn flipped(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
-    *bytes.last_mut().unwrap() ^= 1;
-    Some(bytes)
-}
-
-/// The file is gone.
-pub(crate) fn gone(_: Vec<u8>) -> Option<Vec<u8>> {
-    None
 }

@@ -7,7 +7,7 @@ use muhrdor::tlog::sequencer::Stores;
 use muhrdor::tlog::tile::{Row, TILE_WIDTH, TilePath};
 use muhrdor::tlog::{EntryBundles, Options, Tlog, TlogError, TreeHead, audit};
 
-use crate::tlog::altered::{AlteredTiles, Decay, cut, flipped, gone};
+use crate::tlog::altered::{AlteredTiles, Decay};
 use crate::tlog::{
     append_all, head_of, memory_stores, note_signer, numbered, open, options, unexpected,
 };
@@ -75,7 +75,7 @@ async fn a_tree_of_three_levels_is_read_to_its_top() {
         "tile/2/000.p/1",
         "tile/0/256",
     ] {
-        tiles.alter(TilePath::parse(path).unwrap(), flipped);
+        tiles.alter(TilePath::parse(path).unwrap(), Decay::Flipped);
         let found = audited(&damaged, &signer);
         assert!(
             matches!(
@@ -94,7 +94,7 @@ async fn l6_l8_any_tile_that_decayed_is_found_before_anything_is_signed() {
     let stores = grown(&signer, size).await;
     let note = stores.tiles.published().unwrap().unwrap();
     for path in tiles_of(u64::from(size)) {
-        for decay in [flipped as Decay, cut, gone] {
+        for decay in Decay::ALL {
             let tiles = AlteredTiles::of(&stores);
             tiles.alter(path, decay);
             let damaged = Stores {
@@ -115,14 +115,16 @@ async fn l8_what_is_found_names_the_bundle() {
     let signer = note_signer("log");
     let mut stores = grown(&signer, 600).await;
     let tiles = AlteredTiles::of(&stores);
-    let bundle = TilePath::parse("tile/entries/000").unwrap();
-    tiles.alter(bundle, flipped);
-    stores.tiles = tiles;
-    let found = open(&stores, &signer);
-    assert!(
-        matches!(&found, Err(TlogError::EntryChanged(path)) if *path == bundle),
-        "{found:?}"
-    );
+    stores.tiles = Arc::<AlteredTiles>::clone(&tiles);
+    for bundle in ["tile/entries/000", "tile/entries/002.p/88"] {
+        let bundle = TilePath::parse(bundle).unwrap();
+        tiles.alter(bundle, Decay::Flipped);
+        let found = open(&stores, &signer);
+        assert!(
+            matches!(&found, Err(TlogError::EntryChanged(path)) if *path == bundle),
+            "{found:?}"
+        );
+    }
     // A log that keeps no entries has none to read.
     let withheld = Options {
         entries: EntryBundles::Withheld,
