@@ -39,7 +39,7 @@ pub use issuance::{DOCUMENT, Declaration, DeclarationError};
 pub use record::Names;
 pub use seal::{DocumentNames, Sealed, Seen};
 pub use shown::{Known, Named, ProvenEntry, Shown};
-pub use timestamp::{StampSettings, Stamped, Tsa, TsaError};
+pub use timestamp::{Doubt, StampSettings, Stamped, Tsa, TsaError};
 
 /// The key and certificates by which one body seals.
 #[derive(Debug, Clone)]

@@ -42,12 +42,25 @@ async fn found(log: &Tlog, path: &str) -> Response<Body> {
     let tiles = Arc::clone(log.tiles());
     let read = tokio::task::spawn_blocking(move || tiles.read_members(&tile)).await;
     match read {
-        Ok(Ok(Some(bytes))) => answers::bytes("application/octet-stream", bytes, IMMUTABLE),
-        Ok(Ok(None)) => absent(),
-        Ok(Err(_)) | Err(_) => {
-            answers::refused(StatusCode::SERVICE_UNAVAILABLE, "notary_unavailable")
+        // What is cached for ever must be right: a tile that was cut short is none.
+        Ok(Ok(Some(bytes))) if tile.is_whole(&bytes) => {
+            answers::bytes("application/octet-stream", bytes, IMMUTABLE)
         }
+        Ok(Ok(Some(_))) => {
+            tracing::error!(target: "muhrdor::tlog", %tile, "a tile is not whole");
+            unavailable()
+        }
+        Ok(Ok(None)) => absent(),
+        Ok(Err(cause)) => {
+            tracing::error!(target: "muhrdor::tlog", %tile, %cause, "a tile is not read");
+            unavailable()
+        }
+        Err(_) => unavailable(),
     }
+}
+
+fn unavailable() -> Response<Body> {
+    answers::refused(StatusCode::SERVICE_UNAVAILABLE, "notary_unavailable")
 }
 
 /// Whether the public checkpoint implies that this much of the tile is there.

@@ -1,7 +1,7 @@
 //! The whole log, looked at again: every entry against its leaf, every tile against the tree.
 
 use crate::tlog::checkpoint::{Checkpoint, TreeHead};
-use crate::tlog::hash::Hash;
+use crate::tlog::hash::{Hash, root_of};
 use crate::tlog::note::Verifier;
 use crate::tlog::proof::{ProofError, TileReader};
 use crate::tlog::sequencer::{EntryBundles, TlogError};
@@ -23,63 +23,95 @@ pub fn audit(
     let head = Checkpoint::open(&note, log)
         .map_err(TlogError::OtherKey)?
         .head;
-    let reader = TileReader::new(tiles, head.size);
-    let mut levels: Vec<Level> = Vec::new();
-    let mut at = 0;
-    while at < head.size {
-        let leaves = reader.tile(0, at)?;
-        if entries == EntryBundles::Published {
-            compare_entries(tiles, at, head.size, &leaves)?;
-        }
-        at += leaves.len() as u64;
-        for leaf in leaves {
-            push(&mut levels, 0, leaf);
-        }
-        progress(at);
-    }
-    // What the tiles above say must be what follows from those below.
-    for (height, level) in levels.iter().enumerate().skip(1) {
-        let height = u8::try_from(height).map_err(|_| ProofError::TooLarge(head.size))?;
-        for (index, hash) in level.hashes.iter().enumerate() {
-            let index = index as u64;
-            let tile = reader.tile(height, index)?;
-            let member = usize::try_from(index % u64::from(TILE_WIDTH)).unwrap_or(usize::MAX);
-            if tile.get(member) != Some(hash) {
-                return Err(TlogError::RootMismatch { size: head.size });
-            }
-        }
-    }
-    if reader.root()? != head.root {
-        return Err(TlogError::RootMismatch { size: head.size });
-    }
+    audit_tree(tiles, &head, entries, progress)?;
     Ok(head)
 }
 
-/// Hashes of one level as they follow from those below: of level 0 only the open tile, of those
-/// above all, which are 256 times fewer.
-#[derive(Default)]
-struct Level {
-    hashes: Vec<Hash>,
+/// The same for a tree that is known: one tile of each row is in memory at a time.
+pub(super) fn audit_tree(
+    tiles: &dyn TileStorage,
+    head: &TreeHead,
+    entries: EntryBundles,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), TlogError> {
+    let size = head.size;
+    let reader = TileReader::new(tiles, size);
+    let mut above = Above {
+        reader,
+        size,
+        levels: Vec::new(),
+    };
+    let mut at = 0;
+    while at < size {
+        let leaves = reader.tile(0, at)?;
+        if entries == EntryBundles::Published {
+            compare_entries(tiles, at, size, &leaves)?;
+        }
+        at += leaves.len() as u64;
+        if leaves.len() == usize::from(TILE_WIDTH) {
+            above.push(1, root_of(&leaves))?;
+        }
+        progress(at);
+    }
+    above.compare_open()?;
+    if reader.root()? != head.root {
+        return Err(TlogError::RootMismatch { size });
+    }
+    Ok(())
 }
 
-fn push(levels: &mut Vec<Level>, height: usize, hash: Hash) {
-    if levels.len() <= height {
-        levels.push(Level::default());
+/// The levels above the leaves, as they follow from those below.
+struct Above<'a> {
+    reader: TileReader<'a>,
+    size: u64,
+    /// From level 1 upwards.
+    levels: Vec<Level>,
+}
+
+#[derive(Default)]
+struct Level {
+    /// Members so far.
+    members: u64,
+    /// Those of the last tile, while it is not full.
+    open: Vec<Hash>,
+}
+
+impl Above<'_> {
+    /// Adds a member to a level; a tile that this fills is compared, and is a member of the next.
+    fn push(&mut self, height: u8, hash: Hash) -> Result<(), TlogError> {
+        let place = usize::from(height) - 1;
+        if self.levels.len() <= place {
+            self.levels.push(Level::default());
+        }
+        let Some(level) = self.levels.get_mut(place) else {
+            return Err(ProofError::TooLarge(self.size).into());
+        };
+        level.members += 1;
+        level.open.push(hash);
+        if level.open.len() < usize::from(TILE_WIDTH) {
+            return Ok(());
+        }
+        let (last, full) = (level.members - 1, std::mem::take(&mut level.open));
+        self.compare(height, last, &full)?;
+        self.push(height + 1, root_of(&full))
     }
-    let Some(level) = levels.get_mut(height) else {
-        return;
-    };
-    level.hashes.push(hash);
-    let width = usize::from(TILE_WIDTH);
-    if level.hashes.len() % width != 0 {
-        return;
+
+    /// Compares the tiles at the right edge.
+    fn compare_open(&self) -> Result<(), TlogError> {
+        for (height, level) in (1..).zip(&self.levels) {
+            if !level.open.is_empty() {
+                self.compare(height, level.members - 1, &level.open)?;
+            }
+        }
+        Ok(())
     }
-    let full = level.hashes.len() - width;
-    let root = crate::tlog::hash::root_of(level.hashes.get(full..).unwrap_or_default());
-    if height == 0 {
-        level.hashes.clear();
+
+    fn compare(&self, height: u8, last: u64, hashes: &[Hash]) -> Result<(), TlogError> {
+        if self.reader.tile(height, last)? != hashes {
+            return Err(TlogError::RootMismatch { size: self.size });
+        }
+        Ok(())
     }
-    push(levels, height + 1, root);
 }
 
 fn compare_entries(

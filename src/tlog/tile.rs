@@ -154,6 +154,15 @@ impl TilePath {
         };
         filled.get(..end)
     }
+
+    /// Whether these bytes have exactly the members that the name says.
+    #[must_use]
+    pub fn is_whole(&self, bytes: &[u8]) -> bool {
+        match self.row {
+            Row::Level(_) => decode_hashes(self, bytes).is_some(),
+            Row::Entries => decode_entries(self, bytes).is_some(),
+        }
+    }
 }
 
 /// The bytes of a tile of hashes.

@@ -204,7 +204,7 @@ impl Tlog {
     }
 
     /// Opens an existing log: replays what was staged, checks that lock, tiles and key belong
-    /// together, and starts the writer. Blocks.
+    /// together, reads all entries again where they are published, and starts the writer. Blocks.
     ///
     /// # Errors
     /// Every doubt about what was written before is an error.

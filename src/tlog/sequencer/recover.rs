@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::tlog::audit::audit_tree;
 use crate::tlog::checkpoint::{Checkpoint, TreeHead};
 use crate::tlog::note::{NoteSigner, Verifier};
 use crate::tlog::proof::{ProofError, TileReader};
 use crate::tlog::sequencer::edge::Edge;
-use crate::tlog::sequencer::{Options, Published, Stores, TlogError, checkpoint, stage};
+use crate::tlog::sequencer::{
+    EntryBundles, Options, Published, Stores, TlogError, checkpoint, stage,
+};
 use crate::tlog::storage::{LeafIndex, LockError, StorageError};
 use crate::tlog::tile::TILE_WIDTH;
 
@@ -84,6 +87,16 @@ pub(super) fn open(
         replay(stores, &published, &locked, &note)?;
     }
     let size = locked.size;
+    // Entries that are published are the log: a bit that flipped in one is found before anything
+    // is signed on top of it.
+    if options.entries == EntryBundles::Published {
+        audit_tree(
+            stores.tiles.as_ref(),
+            &locked,
+            options.entries,
+            &mut progress(size),
+        )?;
+    }
     let edge = Edge::read(stores.tiles.as_ref(), size, options.entries).map_err(mismatch(size))?;
     let audited = TileReader::new(stores.tiles.as_ref(), size)
         .root()
@@ -98,6 +111,15 @@ pub(super) fn open(
         edge,
         note: note.into(),
     })
+}
+
+/// Tells now and then how far the reading has come, where it takes long.
+fn progress(size: u64) -> impl FnMut(u64) {
+    move |entries| {
+        if entries.is_multiple_of(PROGRESS_ENTRIES) {
+            tracing::info!(target: "muhrdor::tlog", entries, size, "entries are read again");
+        }
+    }
 }
 
 /// Finishes the commit that the lock knows of and the readers do not.
@@ -166,3 +188,6 @@ fn mismatch(size: u64) -> impl Fn(ProofError) -> TlogError {
         | ProofError::Checkpoint(_) => TlogError::RootMismatch { size },
     }
 }
+
+/// A second's work or so; a multiple of what a tile holds.
+const PROGRESS_ENTRIES: u64 = 1 << 20;

@@ -37,16 +37,19 @@ class Judgement:
 
 
 def certificates(portal, folder):
+    """Everyone's certificate in a file, and the log's checkpoint after the first."""
     paths = []
     for login, pinfl in PEOPLE.items():
         path = os.path.join(folder, f"{login}.pdf")
         with open(path, "wb") as file:
             file.write(portal.visitor().sign_in("applicants", login).certificate(pinfl))
         paths.append(path)
-    return paths
+        if len(paths) == 1:
+            _, _, older = portal.visitor().ask("/tlog/checkpoint")
+    return paths, older.decode()
 
 
-def the_log(portal, paths):
+def the_log(portal, paths, older):
     """The log by its second implementation: tree, tiles, and the proofs in files and receipts."""
     with open(portal.told["trust"]) as file:
         vkey = next(v for v in json.load(file)["logs"] if "/documents+" in v)
@@ -61,6 +64,14 @@ def the_log(portal, paths):
     read = log.Log(fetch, vkey)
     entries = read.check()
     yield f"tree and tiles of {len(entries)} entries agree", len(entries) >= len(paths), ""
+    before = read.goes_on_from(older, vkey, entries)
+    yield f"it goes on from its first {before}", before < read.size, f"{before} of {read.size}"
+    forged = entries[1:] + entries[:1]
+    try:
+        read.goes_on_from(older, vkey, forged)
+        yield "and a log with its entries in another order does not", False, "it did"
+    except log.Wrong:
+        yield "and a log with its entries in another order does not", True, ""
     for path in paths:
         text = sealed.proof_of(path)
         index = int(text.splitlines()[1].removeprefix("index "))
@@ -92,7 +103,7 @@ def main():
         try:
             documents = os.path.join(data, "documents")
             authority = os.path.join(documents, "ca.pem")
-            paths = certificates(portal, folder)
+            paths, older = certificates(portal, folder)
             for path in paths:
                 print(f"{os.path.basename(path)}")
                 judgement.take(sealed.by_pyhanko(path, authority))
@@ -101,7 +112,7 @@ def main():
                 with tempfile.TemporaryDirectory() as store:
                     judgement.take(sealed.by_pdfsig(path, store, documents))
             print("the log")
-            judgement.take(the_log(portal, paths))
+            judgement.take(the_log(portal, paths, older))
             print("time-stamps")
             judgement.take(stamps.judge(portal, folder, authority))
         finally:

@@ -1,9 +1,20 @@
 """A second implementation of the documents' log: RFC 6962 trees, C2SP tlog-tiles, signed-note and
-tlog-proof, written from the specifications alone."""
+tlog-proof, written from the specifications alone.
 
+    python log.py PLACE VKEY [--ca FILE] [--proof FILE]… [--older CHECKPOINT]…
+
+reads a log at an address or in a folder and says whether it holds: exit code 0 or 1.
+"""
+
+import argparse
 import base64
 import hashlib
+import os
+import ssl
 import struct
+import sys
+import urllib.error
+import urllib.request
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -117,6 +128,15 @@ class Log:
             level += 1
         return entries
 
+    def goes_on_from(self, note, vkey, entries):
+        """Whether an older checkpoint is of the beginning of this log."""
+        size, root = open_checkpoint(note, vkey)
+        if size > self.size:
+            raise Wrong("the older checkpoint is of a larger tree")
+        if root_of([leaf_hash(entry) for entry in entries[:size]]) != root:
+            raise Wrong("the older checkpoint is of another log: this one was forked")
+        return size
+
 
 def check_proof(text, entry, vkey):
     """An inclusion proof (C2SP tlog-proof, RFC 9162 §2.1.3.2): the index it proves."""
@@ -143,3 +163,63 @@ def check_proof(text, entry, vkey):
     if last or found != root:
         raise Wrong("the proof does not lead to the root")
     return index
+
+
+def reader(place, authority):
+    """What gives the bytes of a path below an address or a folder."""
+    if not place.startswith(("http://", "https://")):
+
+        def from_folder(path):
+            try:
+                with open(os.path.join(place, path), "rb") as file:
+                    return file.read()
+            except FileNotFoundError:
+                raise Wrong(f"{path} is not there")
+
+        return from_folder
+    trusting = ssl.create_default_context(cafile=authority)
+
+    def from_address(path):
+        try:
+            with urllib.request.urlopen(f"{place.rstrip('/')}/{path}", context=trusting) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as refused:
+            raise Wrong(f"{path} is not there: {refused.code}")
+
+    return from_address
+
+
+def text_of(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("place", help="the address or the folder of the log")
+    options.add_argument("vkey", help="the log's key, as signed-note writes it")
+    options.add_argument("--ca", help="whom to trust for the address, PEM")
+    options.add_argument("--proof", action="append", default=[])
+    options.add_argument("--older", action="append", default=[])
+    given = options.parse_args()
+    try:
+        log = Log(reader(given.place, given.ca), given.vkey)
+        entries = log.check()
+        print(f"{log.size} entries, all tiles and the signed root agree")
+        for path in given.proof:
+            text = text_of(path)
+            index = int(text.splitlines()[1].removeprefix("index "))
+            if index >= len(entries):
+                raise Wrong("the proof is beyond the tree")
+            check_proof(text, entries[index], given.vkey)
+            print(f"{path} proves entry {index}")
+        for path in given.older:
+            size = log.goes_on_from(text_of(path), given.vkey, entries)
+            print(f"{path} is of the first {size} entries")
+    except (Wrong, ValueError) as wrong:
+        print(f"it does not hold: {wrong}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,17 +21,17 @@ use muhrdor::domain::time::Timestamp;
 use muhrdor::keys::{Algorithm, Signer, SoftSigner};
 use ring::rand::SystemRandom;
 
-const CONTENT: &[u8] = b"%PDF-1.7 before the hole and after it";
-const POLICY: &str = "2.999.3.1";
+pub(crate) const CONTENT: &[u8] = b"%PDF-1.7 before the hole and after it";
+pub(crate) const POLICY: &str = "2.999.3.1";
 const PROOF: &str = "2.999.3.2";
 
 /// A root, and what it certified: a seal key, a time-stamping key, and keys of other people.
-struct Pki {
+pub(crate) struct Pki {
     folder: PathBuf,
     _kept: tempfile::TempDir,
 }
 
-fn pki() -> &'static Pki {
+pub(crate) fn pki() -> &'static Pki {
     static PKI: OnceLock<Pki> = OnceLock::new();
     PKI.get_or_init(Pki::new)
 }
@@ -103,11 +103,11 @@ impl Pki {
         fs::read(self.path(name)).unwrap()
     }
 
-    fn certificate(&self, name: &str) -> Certificate {
+    pub(crate) fn certificate(&self, name: &str) -> Certificate {
         Certificate::parse(&self.read(&format!("{name}.der"))).unwrap()
     }
 
-    fn signer(&self, name: &str) -> SoftSigner {
+    pub(crate) fn signer(&self, name: &str) -> SoftSigner {
         SoftSigner::from_pkcs8(&self.read(&format!("{name}.p8"))).unwrap()
     }
 
@@ -119,7 +119,7 @@ impl Pki {
     }
 
     /// Whether openssl likes it, with these files beside the certificates.
-    fn likes(&self, files: &[(&str, &[u8])], line: &str) -> bool {
+    pub(crate) fn likes(&self, files: &[(&str, &[u8])], line: &str) -> bool {
         let folder = tempfile::tempdir().unwrap();
         for (name, bytes) in files {
             fs::write(folder.path().join(name), bytes).unwrap();
@@ -130,7 +130,7 @@ impl Pki {
     }
 
     /// What openssl makes of these files, in the file `out`.
-    fn makes(&self, files: &[(&str, &[u8])], line: &str) -> Vec<u8> {
+    pub(crate) fn makes(&self, files: &[(&str, &[u8])], line: &str) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         for (name, bytes) in files {
             fs::write(folder.path().join(name), bytes).unwrap();
@@ -151,7 +151,7 @@ fn openssl(folder: &Path, line: &str) -> Output {
         .unwrap()
 }
 
-fn sha256(bytes: &[u8]) -> Digest {
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     DigestAlgorithm::Sha256.of(&[bytes])
 }
 
@@ -165,7 +165,7 @@ fn sealed(name: &str) -> SignedData {
 }
 
 /// A minute ahead: certificates made by another process are valid by then for certain.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     SystemClock::new().now().plus_ms(60_000)
 }
 

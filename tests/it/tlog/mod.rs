@@ -1,9 +1,12 @@
 //! The append-only log, at its boundary.
 
+pub(crate) mod altered;
+mod audit;
 mod crash;
 pub(crate) mod faults;
 mod notes;
 mod open;
+mod rows;
 mod tree;
 mod write;
 

@@ -1,27 +1,35 @@
-//! The authority that stamps the time (RFC 3161), and watches its clock while it does.
+//! The authority that stamps the time (RFC 3161, RFC 5816, ETSI EN 319 422).
 //!
-//! Wall time is compared with the time that has passed since the start: both run alike unless
-//! someone sets the clock. Once they differ by more than the promised accuracy nothing is stamped
-//! until the process is started again: which of the two is right is for a person to say.
+//! Answers: when was this there at the latest? In: digests of our own seals, requests of anyone.
+//! Out: tokens, or the one reason why there is none. Invariants: a token carries whole seconds, the
+//! accuracy, the request's imprint and nonce to the byte, a random number that never comes again,
+//! and the certificate if and only if it was asked for; while the clock is in doubt none is given;
+//! the key signs nothing else. Deliberately absent: who may ask and how often, HTTP.
+
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
 
-use crate::clock::{Clock, Monotonic};
+use crate::clock::Clock;
 use crate::cms::{
     Certificate, CmsError, Digest, Failure, Grant, Oid, SerialNumber, TimeStampReply,
     TimeStampRequest, UnsignedToken,
 };
 use crate::domain::time::Timestamp;
 use crate::keys::Signer;
+use crate::notary::timestamp::watch::Watch;
+
+pub use watch::Doubt;
 
 /// What the authority is told by its operator.
 #[derive(Debug, Clone)]
 pub struct StampSettings {
     /// The policy that tokens are given under.
     pub policy: Oid,
+    /// What tokens promise, and how far the clock may be off before none is given.
     pub accuracy_seconds: u32,
     /// No moment before this was ever stamped or logged by the house: the clock is wrong if it
     /// says so.
@@ -38,10 +46,8 @@ pub struct Stamped {
 /// Why there is no time-stamp.
 #[derive(Debug, thiserror::Error)]
 pub enum TsaError {
-    #[error("the clock was set: it is off by {off_ms} ms since the start")]
-    ClockSet { off_ms: i64 },
-    #[error("the clock says {now}, before {known} which is past already")]
-    ClockBehind { now: Timestamp, known: Timestamp },
+    #[error("the time is not known: {0}")]
+    Clock(#[from] Doubt),
     #[error("the machine gave no randomness")]
     NoRandomness,
     #[error("the time-stamp's certificate is not of its key")]
@@ -57,9 +63,8 @@ pub struct Tsa {
     settings: StampSettings,
     signer: Arc<dyn Signer>,
     certificate: Certificate,
-    clock: Arc<dyn Clock>,
     random: Arc<dyn SecureRandom + Send + Sync>,
-    began: (Timestamp, Monotonic),
+    watch: Watch,
 }
 
 impl Tsa {
@@ -77,11 +82,10 @@ impl Tsa {
             return Err(TsaError::OtherKey);
         }
         Ok(Self {
-            began: (clock.now(), clock.monotonic()),
+            watch: Watch::new(clock, settings.accuracy_seconds, settings.not_before),
             settings,
             signer,
             certificate,
-            clock,
             random,
         })
     }
@@ -102,10 +106,8 @@ impl Tsa {
     pub fn reply(&self, request: &[u8]) -> TimeStampReply {
         let granted = TimeStampRequest::parse(request).and_then(|request| {
             let policy = request.policy(std::slice::from_ref(&self.settings.policy))?;
-            self.token(&request, policy).map_err(|cause| {
-                tracing::error!(target: "muhrdor::tsa", %cause, "no time-stamp is given");
-                cause.failure()
-            })
+            self.token(&request, policy)
+                .map_err(|cause| cause.failure())
         });
         match granted {
             Ok(stamped) => TimeStampReply::granted(&stamped.token),
@@ -113,24 +115,12 @@ impl Tsa {
         }
     }
 
-    /// The moment, if the clock can be believed.
+    /// The moment, if the clock can be believed: what a token would say now.
     ///
     /// # Errors
-    /// [`TsaError::ClockSet`], [`TsaError::ClockBehind`].
+    /// [`TsaError::Clock`].
     pub fn moment(&self) -> Result<Timestamp, TsaError> {
-        let (now, passed) = (self.clock.now(), self.clock.monotonic());
-        let (wall, monotonic) = self.began;
-        let expected = i64::try_from(passed.since(monotonic).as_millis()).unwrap_or(i64::MAX);
-        let off_ms = now.ms_since(wall).saturating_sub(expected);
-        let accuracy_ms = i64::from(self.settings.accuracy_seconds).saturating_mul(1000);
-        if off_ms.abs() > accuracy_ms {
-            return Err(TsaError::ClockSet { off_ms });
-        }
-        let known = self.settings.not_before;
-        if known.ms_since(now) > accuracy_ms {
-            return Err(TsaError::ClockBehind { now, known });
-        }
-        Ok(now)
+        Ok(self.watch.look()?)
     }
 
     fn token(&self, request: &TimeStampRequest, policy: &Oid) -> Result<Stamped, TsaError> {
@@ -163,10 +153,13 @@ impl Tsa {
 }
 
 impl TsaError {
-    const fn failure(&self) -> Failure {
+    /// What a requester learns. The watch tells of the clock by itself, once and not for each
+    /// request; what else is amiss is told here.
+    fn failure(&self) -> Failure {
         match self {
-            Self::ClockSet { .. } | Self::ClockBehind { .. } => Failure::TimeNotAvailable,
+            Self::Clock(_) => Failure::TimeNotAvailable,
             Self::NoRandomness | Self::OtherKey | Self::Cms(_) | Self::Signing => {
+                tracing::error!(target: "muhrdor::tsa", cause = %self, "no time-stamp is given");
                 Failure::SystemFailure
             }
         }
