@@ -191,6 +191,9 @@ impl NotaryError {
             Self::NotSealable(_) => Reason::DocumentNotSealable,
             Self::NumberTaken | Self::RevokedAlready => Reason::DocumentNumberTaken,
             Self::Unknown => Reason::NothingToDisclose,
+            Self::Registrar(RegistrarError::NoSpace) | Self::Log(TlogError::NoSpace) => {
+                Reason::StoreFull
+            }
             Self::NoSealKey(_)
             | Self::OtherKey(_)
             | Self::HoleTooSmall(_)

@@ -67,7 +67,7 @@ impl Body {
     /// the stream.
     pub async fn collect_up_to(self, bytes_max: u64) -> Result<Bytes, BodyError> {
         let too_large = BodyError::TooLarge { bytes_max };
-        if self.size_hint().lower() > bytes_max {
+        if self.is_larger_than(bytes_max) {
             return Err(too_large);
         }
         if let Inner::Full(bytes) = self.0 {
@@ -80,6 +80,27 @@ impl Body {
             Err(cause) => Err(cause
                 .downcast::<BodyError>()
                 .map_or(BodyError::Broken, |e| *e)),
+        }
+    }
+}
+
+impl Body {
+    /// Whether it says of itself that more than so many bytes come.
+    #[must_use]
+    pub fn is_larger_than(&self, bytes_max: u64) -> bool {
+        self.size_hint().lower() > bytes_max
+    }
+
+    /// Reads what comes and drops it, up to so many bytes: a peer that is still sending reads the
+    /// answer only afterwards, and a connection that is closed under it may take the answer along.
+    pub async fn discard_up_to(mut self, bytes_max: u64) {
+        let mut left = bytes_max;
+        while let Some(Ok(frame)) = self.frame().await {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            match left.checked_sub(length) {
+                Some(less) => left = less,
+                None => return,
+            }
         }
     }
 }

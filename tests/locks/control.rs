@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use muhrdor::domain::document::Issuance;
 use muhrdor::domain::entry::JournalEntry;
 use muhrdor::domain::fact::Facts;
 use muhrdor::journal::{Journal, Opened, Recorded};
-use muhrdor::policy::{Ask, Denial, Permit, Policy};
+use muhrdor::notary::{DocumentNames, Named, Notary, NotaryError, Sealed, Shown};
+use muhrdor::policy::{Ask, Denial, Permit, Policy, RevocableDocument};
 use muhrdor::redaction::{Disclosure, Redaction};
 use muhrdor::register::Route;
 use muhrdor::upstream::{Onward, Upstream, UpstreamError};
@@ -40,4 +42,24 @@ pub async fn disclose(
 
 pub async fn record(journal: &Journal, outcome: JournalEntry) -> Option<Recorded> {
     journal.record(outcome).await.ok()
+}
+
+pub async fn seal(
+    notary: &Arc<Notary>,
+    permit: &Permit,
+    issuance: Issuance,
+    names: DocumentNames,
+) -> Option<Result<Sealed, NotaryError>> {
+    let permit = permit.issuing(issuance).ok()?;
+    Some(notary.seal(permit, names, Default::default()).await)
+}
+
+pub async fn revoke(
+    notary: &Notary,
+    permit: &Permit,
+    document: &RevocableDocument,
+    named: Named,
+) -> Option<Result<Shown, NotaryError>> {
+    let permit = permit.revoking(document).ok()?;
+    Some(notary.revoke(permit, named).await)
 }

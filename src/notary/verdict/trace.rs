@@ -6,7 +6,7 @@ use memchr::memmem;
 use crate::notary::verdict::Trust;
 use crate::notary::verdict::examine::is_ours;
 
-/// Whether a hexadecimal string as we write signatures stands in the file, and is ours.
+/// Whether a hexadecimal string stands in the file as signatures do, and is ours.
 pub(super) fn carries_seal(file: &[u8], trust: &Trust) -> bool {
     let mut rest = file;
     for _ in 0..STRINGS_MAX {
@@ -16,7 +16,8 @@ pub(super) fn carries_seal(file: &[u8], trust: &Trust) -> bool {
         let Some(after) = rest.get(at + MARK.len()..) else {
             return false;
         };
-        if unhex(after).is_some_and(|bytes| is_ours(&bytes, trust)) {
+        let digits = after.trim_ascii_start().strip_prefix(b"<");
+        if digits.is_some_and(|digits| is_ours(&unhex(digits), trust)) {
             return true;
         }
         rest = after;
@@ -24,18 +25,17 @@ pub(super) fn carries_seal(file: &[u8], trust: &Trust) -> bool {
     false
 }
 
-fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+fn unhex(text: &[u8]) -> Vec<u8> {
     let digits = text.iter().take(DIGITS_MAX);
     let digits: Vec<u8> = digits
         .map_while(|byte| char::from(*byte).to_digit(16))
         .filter_map(|digit| u8::try_from(digit).ok())
         .collect();
     let (pairs, _) = digits.as_chunks::<2>();
-    let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-    (bytes.len() >= BYTES_MIN).then_some(bytes)
+    pairs.iter().map(|[high, low]| high << 4 | low).collect()
 }
 
-const MARK: &[u8] = b"/Contents <";
+const MARK: &[u8] = b"/Contents";
 const DIGITS_MAX: usize = 128 * 1024;
-const BYTES_MIN: usize = 512;
-const STRINGS_MAX: usize = 64;
+/// Pages and annotations have such an entry too.
+const STRINGS_MAX: usize = 4096;

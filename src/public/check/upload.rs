@@ -58,7 +58,12 @@ impl Media {
 /// # Errors
 /// See [`UploadError`].
 pub(super) async fn file(media: &Media, body: Body) -> Result<Bytes, UploadError> {
-    let body = collect(body, FILE_BYTES_MAX + FORM_BYTES_MAX).await?;
+    let bytes_max = FILE_BYTES_MAX + FORM_BYTES_MAX;
+    if body.is_larger_than(bytes_max) {
+        body.discard_up_to(DISCARDED_BYTES_MAX).await;
+        return Err(UploadError::TooLarge);
+    }
+    let body = collect(body, bytes_max).await?;
     let file = match media {
         Media::File => body,
         Media::Form { boundary } => part(&body, boundary)?,
@@ -153,6 +158,8 @@ fn boundary(parameters: &str) -> Option<String> {
 pub(super) const FILE_BYTES_MAX: u64 = 20 * 1024 * 1024;
 /// What a form takes beside its file.
 const FORM_BYTES_MAX: u64 = 16 * 1024;
+/// How much of a file that is too large is heard out, so that its sender reads why it is refused.
+const DISCARDED_BYTES_MAX: u64 = 5 * FILE_BYTES_MAX;
 const PARTS_MAX: usize = 8;
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! What an e-service may get wrong when it issues a document: nothing of it is handed out.
 
+use std::fs;
+
 use http::Method;
 use muhrdor::domain::entry::Stage;
 use muhrdor::domain::reason::Reason;
+use muhrdor::notary::verdict::{Examination, Trust, examine};
 
-use super::pdfs::{page, scripted};
-use super::{ask_for_certificate, asked_for_certificate};
+use super::pdfs::{page, pages, scripted};
+use super::{NOW, ask_for_certificate, asked_for_certificate};
 use crate::house::trouble::puppet::{Puppet, Then};
 use crate::house::trouble::recorded;
-use crate::house::{AZIZA, House, call, told, unhurried, with_upstream};
+use crate::house::{AZIZA, House, TestGrounds, call, told, unhurried, with_upstream};
 
 fn answer(declared: &str, media: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
@@ -24,20 +27,14 @@ fn declared(number: &str, subject: &str) -> String {
     )
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_sealed_is_refused_with_its_reason_and_recorded() {
-    let puppet = Puppet::enter().await;
-    let address = puppet.address.to_string();
-    let house =
-        House::open_with(|config| with_upstream(&unhurried(&config), "civil-registry", &address))
-            .await;
-    let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
-    let pdf = "application/pdf";
+/// What it is, the e-service's bytes, and the status and code that the caller gets.
+fn bad_answers() -> Vec<(&'static str, Vec<u8>, u16, &'static str)> {
+    let pdf = PDF;
     let deep = [b"%PDF-1.7\n1 0 obj\n".to_vec(), vec![b'['; 200_000]].concat();
     let right = declared("A-1", AZIZA);
     let missing = "document_missing";
     let refused = "document_not_sealable";
-    let cases: Vec<(&str, Vec<u8>, u16, &str)> = vec![
+    vec![
         ("no header", answer("", pdf, &page("x")), 502, missing),
         (
             "a header that is none",
@@ -83,8 +80,18 @@ async fn what_cannot_be_sealed_is_refused_with_its_reason_and_recorded() {
         ),
         ("200,000 arrays", answer(&right, pdf, &deep), 502, refused),
         ("a script", answer(&right, pdf, &scripted()), 502, refused),
-    ];
-    for (what, bytes, status, code) in cases {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sealed_is_refused_with_its_reason_and_recorded() {
+    let puppet = Puppet::enter().await;
+    let address = puppet.address.to_string();
+    let house =
+        House::open_with(|config| with_upstream(&unhurried(&config), "civil-registry", &address))
+            .await;
+    let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
+    for (what, bytes, status, code) in bad_answers() {
         puppet.says(bytes, Then::Close);
         let reply = ask_for_certificate(&mut aziza, AZIZA).await;
         assert_eq!(told(&reply), (status, code.to_owned()), "{what}");
@@ -95,16 +102,23 @@ async fn what_cannot_be_sealed_is_refused_with_its_reason_and_recorded() {
     }
     // A document of 100 MB is not even read to its end.
     let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {pdf}\r\n{right}content-length: 104857600\r\n\r\n"
+        "HTTP/1.1 200 OK\r\ncontent-type: {PDF}\r\n{}content-length: 104857600\r\n\r\n",
+        declared("A-1", AZIZA)
     );
     let large = [head.into_bytes(), vec![b'%'; 21 << 20]].concat();
     puppet.says(large, Then::Close);
     let reply = asked_for_certificate(&mut aziza, AZIZA).await.unwrap();
-    assert_eq!(told(&reply), (502, refused.to_owned()));
-    // The number was never used up: the same one can be sealed now.
-    puppet.says(answer(&right, pdf, &page("x")), Then::Close);
+    assert_eq!(told(&reply), (502, "document_not_sealable".to_owned()));
+    // The number was never used up: the same one can be sealed now, also with 200 pages.
+    puppet.says(
+        answer(&declared("A-1", AZIZA), PDF, &pages(200)),
+        Then::Close,
+    );
     let reply = ask_for_certificate(&mut aziza, AZIZA).await;
     assert_eq!(reply.status, 200, "{}", reply.received());
+    let trust = fs::read(&house.grounds.grounds.places.trust).unwrap();
+    let found = examine(&reply.body, &Trust::parse(&trust).unwrap(), NOW);
+    assert!(matches!(found, Examination::Sealed(_)), "{found:?}");
     let head = reply.header("muhrdor-document");
     assert_eq!(head, None);
     puppet.leave().await;
@@ -130,13 +144,13 @@ async fn one_number_has_one_seal_however_often_and_at_once_it_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_house_that_seals_nothing_says_so_and_hands_out_nothing() {
-    let house = House::open_with(|config| {
-        let config = unhurried(&config);
-        let (before, after) = config.split_once("[notary]").unwrap();
-        let (_, bounds) = after.split_once("[limits]").unwrap();
-        format!("{before}[limits]{bounds}")
-    })
-    .await;
+    let grounds = TestGrounds::prepare(|config| unhurried(&config)).await;
+    let path = &grounds.grounds.places.config;
+    let config = fs::read_to_string(path).unwrap();
+    let (before, after) = config.split_once("[notary]").unwrap();
+    let (_, bounds) = after.split_once("[limits]").unwrap();
+    fs::write(path, format!("{before}[limits]{bounds}")).unwrap();
+    let house = House::open_on(grounds).await;
     let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
     let reply = ask_for_certificate(&mut aziza, AZIZA).await;
     assert_eq!(told(&reply), (503, "notary_unavailable".to_owned()));
@@ -146,3 +160,5 @@ async fn a_house_that_seals_nothing_says_so_and_hands_out_nothing() {
     assert_eq!(reply.status, 404);
     house.close().await;
 }
+
+const PDF: &str = "application/pdf";

@@ -5,7 +5,6 @@ mod issue;
 mod kill;
 mod lives;
 mod pdfs;
-mod stamps;
 mod tampering;
 mod whole;
 
@@ -53,7 +52,7 @@ pub(crate) static SEALED: LazyLock<Sealed> = LazyLock::new(|| {
                 aziza,
                 botir,
                 trust: Trust::parse(&trust).unwrap(),
-                now: Timestamp::from_unix_seconds(NOW_SECONDS),
+                now: NOW,
             }
         })
     });
@@ -143,4 +142,4 @@ pub(crate) fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// Long after every seal of a test.
-const NOW_SECONDS: i64 = 4_000_000_000;
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(4_000_000_000);

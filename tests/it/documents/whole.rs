@@ -44,7 +44,8 @@ fn p13_every_byte_of_a_sealed_page_counts() {
 /// Other values of a byte: those that look most like it first, the rest by the place.
 fn others(byte: u8, at: usize, count: usize) -> impl Iterator<Item = u8> {
     let alike = [byte ^ 0x20, byte ^ 1, byte.wrapping_add(1), b'0', b'f'];
-    let spread = (0..=255_u8).map(move |n| n.wrapping_mul(151).wrapping_add(at as u8));
+    let place = u8::try_from(at % 251).unwrap_or_default();
+    let spread = (0..=255_u8).map(move |n| n.wrapping_mul(151).wrapping_add(place));
     let wanted = alike.into_iter().chain(spread);
     wanted.filter(move |other| *other != byte).take(count)
 }

@@ -116,7 +116,11 @@ impl House {
     }
 
     pub(crate) async fn open_with(change: impl FnOnce(String) -> String) -> Self {
-        let grounds = TestGrounds::prepare(change).await;
+        Self::open_on(TestGrounds::prepare(change).await).await
+    }
+
+    /// On grounds that may have been changed since they were prepared.
+    pub(crate) async fn open_on(grounds: TestGrounds) -> Self {
         let config = grounds.grounds.config().unwrap();
         let gateway = app::start(&config, Arc::new(SystemClock::new()))
             .await
