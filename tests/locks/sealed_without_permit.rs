@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 use muhrdor::notary::{DocumentNames, Notary, NotaryError, Sealed};
 
-pub async fn seal(notary: &Arc<Notary>, names: DocumentNames) -> Result<Sealed, NotaryError> {
+pub async fn seal(
+    notary: &Arc<Notary>,
+    names: DocumentNames,
+    once_more: Sealed,
+) -> Result<Sealed, NotaryError> {
     notary.seal(names, once_more.file).await
 }
