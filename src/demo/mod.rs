@@ -41,7 +41,7 @@ pub use report::{Places, print_json, print_lines};
 pub use services::{Assertions, BodySystem, CivilRegistry, PensionFund, Unvouched};
 pub use settings::{DATA_DIR, Run, write_config};
 pub use sign_in::Provider;
-pub use walk::{Scene, SignedIn, Visitor, walk};
+pub use walk::{Paper, Scene, SignedIn, Visitor, walk};
 
 /// What the person who starts the demo may choose.
 #[derive(Debug, Clone, clap::Args)]

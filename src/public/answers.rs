@@ -2,12 +2,15 @@
 
 use http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
-    LOCATION, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    LOCATION, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::domain::entry::VisitId;
+use crate::domain::peer::AddressBlock;
+use crate::limits::AddressLimit;
+use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::pages::{PAGE_HEADERS, Page};
 
@@ -36,6 +39,16 @@ pub(super) fn refused(status: StatusCode, code: &str) -> Response<Body> {
         "code": code,
     });
     with(status, "application/problem+json", told.to_string())
+}
+
+/// Counts a request by its address block; the answer to one that is too many.
+pub(super) fn exceeded(addresses: &AddressLimit, arrival: &Arrival) -> Option<Response<Body>> {
+    let block = AddressBlock::of(arrival.peer.address);
+    let exceeded = addresses.check(block).err()?;
+    let mut no = refused(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+    let wait = HeaderValue::from(exceeded.retry_after_seconds);
+    no.headers_mut().insert(RETRY_AFTER, wait);
+    Some(no)
 }
 
 /// The signed list, which mirrors may keep for as long as it says.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Response, StatusCode};
 
+use crate::limits::AddressLimit;
 use crate::public::answers;
 use crate::tlog::Tlog;
 use crate::tlog::tile::{Row, TilePath};
@@ -12,10 +13,11 @@ use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 
 /// Answers a request at `/tlog/…`.
-pub async fn answer(log: &Tlog, arrival: Arrival) -> Response<Body> {
-    let response = match arrival.method {
-        Method::GET | Method::HEAD => found(log, arrival.target.path()).await,
-        _ => {
+pub async fn answer(log: &Tlog, addresses: &AddressLimit, arrival: Arrival) -> Response<Body> {
+    let response = match (answers::exceeded(addresses, &arrival), &arrival.method) {
+        (Some(no), _) => no,
+        (None, &Method::GET | &Method::HEAD) => found(log, arrival.target.path()).await,
+        (None, _) => {
             let mut no = answers::refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
             no.headers_mut()
                 .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -4,6 +4,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::cms::REQUEST_BYTES_MAX;
+use crate::limits::AddressLimit;
 use crate::notary::Tsa;
 use crate::public::answers;
 use crate::wire::arrival::Arrival;
@@ -11,10 +12,13 @@ use crate::wire::body::{Body, BodyError};
 
 /// Answers a request for a time-stamp. What is no request at all is refused by HTTP; everything
 /// else is answered with 200, also a refusal of the authority.
-pub async fn answer(tsa: &Tsa, arrival: Arrival) -> Response<Body> {
+pub async fn answer(tsa: &Tsa, addresses: &AddressLimit, arrival: Arrival) -> Response<Body> {
     let (visit, method) = (arrival.visit, arrival.method.clone());
-    let response = match stamped(tsa, arrival).await {
-        Ok(response) | Err(response) => response,
+    let response = match answers::exceeded(addresses, &arrival) {
+        Some(no) => no,
+        None => match stamped(tsa, arrival).await {
+            Ok(response) | Err(response) => response,
+        },
     };
     answers::finished(response, visit, &method)
 }

@@ -18,6 +18,7 @@ use crate::counts::Counts;
 use crate::domain::peer::Peer;
 use crate::gateway::Gateway;
 use crate::keys::Rotation;
+use crate::limits::AddressLimit;
 use crate::notary::Tsa;
 use crate::public::check::Check;
 use crate::public::{tiles, timestamp};
@@ -86,20 +87,26 @@ impl Door for CheckDoor {
 }
 
 /// `/tsa`: time-stamps.
-pub(super) struct Stamps(pub(super) Arc<Tsa>);
+pub(super) struct Stamps {
+    pub(super) tsa: Arc<Tsa>,
+    pub(super) addresses: Arc<AddressLimit>,
+}
 
 impl Door for Stamps {
     fn serve(&self, arrival: Arrival) -> Answering<'_> {
-        Answering::new(timestamp::answer(&self.0, arrival))
+        Answering::new(timestamp::answer(&self.tsa, &self.addresses, arrival))
     }
 }
 
 /// `/tlog/…`: the documents' log.
-pub(super) struct Log(pub(super) Arc<Tlog>);
+pub(super) struct Log {
+    pub(super) log: Arc<Tlog>,
+    pub(super) addresses: Arc<AddressLimit>,
+}
 
 impl Door for Log {
     fn serve(&self, arrival: Arrival) -> Answering<'_> {
-        Answering::new(tiles::answer(&self.0, arrival))
+        Answering::new(tiles::answer(&self.log, &self.addresses, arrival))
     }
 }
 

@@ -30,7 +30,9 @@ pub(in crate::app) fn public_doors(
         return Ok(Vec::new());
     };
     let pages: Arc<dyn Pages> = Arc::<Console>::clone(console);
-    let check = Arc::new(check(config, notary, pages, clock)?);
+    // One count for all of them: what is about proofs costs as much at each.
+    let addresses = Arc::new(AddressLimit::new(&config.limits, Arc::clone(clock)));
+    let check = Arc::new(check(config, notary, pages, &addresses, clock)?);
     let mut doors: Vec<Reserved> = CHECK_PATHS
         .iter()
         .map(|path| Reserved {
@@ -41,11 +43,17 @@ pub(in crate::app) fn public_doors(
     doors.extend([
         Reserved {
             path: "/tsa".to_owned(),
-            door: Arc::new(Stamps(Arc::clone(notary.tsa()))),
+            door: Arc::new(Stamps {
+                tsa: Arc::clone(notary.tsa()),
+                addresses: Arc::clone(&addresses),
+            }),
         },
         Reserved {
             path: "/tlog/{*rest}".to_owned(),
-            door: Arc::new(Log(Arc::clone(notary.log()))),
+            door: Arc::new(Log {
+                log: Arc::clone(notary.log()),
+                addresses,
+            }),
         },
     ]);
     Ok(doors)
@@ -55,6 +63,7 @@ fn check(
     config: &Config,
     notary: &Arc<Notary>,
     pages: Arc<dyn Pages>,
+    addresses: &Arc<AddressLimit>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Check, AppError> {
     let trust = stores::trust(config)?.to_string();
@@ -71,7 +80,7 @@ fn check(
         clock: Arc::clone(clock),
         trust,
         signer: stores::verdict_key(config)?,
-        addresses: AddressLimit::new(&config.limits, Arc::clone(clock)),
+        addresses: Arc::clone(addresses),
         guesses: GuessLimit::new(GUESSES, config.limits.keys_max, clock),
         host: host.to_owned(),
     }))

@@ -24,6 +24,7 @@ use crate::demo::folder::Folder;
 use crate::demo::report::Places;
 use crate::demo::walk::tape::Tape;
 
+pub use documents::Paper;
 pub(super) use visitor::parsed;
 pub use visitor::{SignedIn, Visitor};
 

@@ -20,7 +20,7 @@ use crate::cms::{
 };
 use crate::domain::time::Timestamp;
 use crate::keys::Signer;
-use crate::notary::timestamp::watch::Watch;
+use crate::notary::timestamp::watch::{Watch, whole_second};
 
 pub use watch::Doubt;
 
@@ -29,7 +29,8 @@ pub use watch::Doubt;
 pub struct StampSettings {
     /// The policy that tokens are given under.
     pub policy: Oid,
-    /// What tokens promise, and how far the clock may be off before none is given.
+    /// What tokens promise. Rounding takes half a second of it; by the rest the clock may be off
+    /// before none is given.
     pub accuracy_seconds: u32,
     /// No moment before this was ever stamped or logged by the house: the clock is wrong if it
     /// says so.
@@ -115,16 +116,8 @@ impl Tsa {
         }
     }
 
-    /// The moment, if the clock can be believed: what a token would say now.
-    ///
-    /// # Errors
-    /// [`TsaError::Clock`].
-    pub fn moment(&self) -> Result<Timestamp, TsaError> {
-        Ok(self.watch.look()?)
-    }
-
     fn token(&self, request: &TimeStampRequest, policy: &Oid) -> Result<Stamped, TsaError> {
-        let at = Timestamp::from_unix_seconds(self.moment()?.unix_seconds());
+        let at = whole_second(self.watch.look()?);
         let grant = Grant {
             policy,
             serial: self.serial()?,

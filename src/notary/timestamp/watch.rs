@@ -31,7 +31,8 @@ pub enum Doubt {
 #[derive(Debug)]
 pub(super) struct Watch {
     clock: Arc<dyn Clock>,
-    /// How far the wall clock may be off: the accuracy that tokens promise.
+    /// How far the wall clock may be off: the accuracy that tokens promise, less what rounding to
+    /// whole seconds takes of it.
     allowance_ms: i64,
     floor: Timestamp,
     state: Mutex<State>,
@@ -67,7 +68,7 @@ impl Watch {
     pub(super) fn new(clock: Arc<dyn Clock>, accuracy_seconds: u32, floor: Timestamp) -> Self {
         let watch = Self {
             clock,
-            allowance_ms: i64::from(accuracy_seconds) * 1000,
+            allowance_ms: i64::from(accuracy_seconds) * 1000 - ROUNDING_MS_MAX,
             floor,
             state: Mutex::new(State::Unset),
         };
@@ -84,7 +85,7 @@ impl Watch {
         // A look that panicked left a whole state behind: each change is one assignment.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (now, at) = self.read()?;
-        if now < self.floor && matches!(*state, State::Unset) {
+        if is_before(now, self.floor) && matches!(*state, State::Unset) {
             return Err(Doubt::BeforeFloor);
         }
         match &mut *state {
@@ -126,7 +127,7 @@ impl Watch {
         let off_ms = now.ms_since(line.wall.plus_ms(passed_ms));
         let moved_ms = off_ms.saturating_sub(line.off_ms);
         line.off_ms = off_ms;
-        if now < self.floor {
+        if is_before(now, self.floor) {
             return Err(Doubt::BeforeFloor);
         }
         if line.latest.ms_since(now) > self.allowance_ms {
@@ -139,6 +140,16 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// The nearest whole second, which is what a token says.
+pub(super) fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_unix_seconds(moment.plus_ms(ROUNDING_MS_MAX).unix_seconds())
+}
+
+/// Whether a token of `now` would say less than one of the floor.
+fn is_before(now: Timestamp, floor: Timestamp) -> bool {
+    whole_second(now) < whole_second(floor)
 }
 
 impl Line {
@@ -167,6 +178,7 @@ impl Line {
     }
 }
 
+const ROUNDING_MS_MAX: i64 = 500;
 /// Longer than a daemon takes to undo a step of its own, shorter than people wait for a document.
 const SETTLED_MS: u128 = 60_000;
 const READINGS_MAX: u32 = 5;

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::domain::document::{CodeError, DocumentCode};
 use crate::domain::peer::AddressBlock;
+use crate::domain::text::Language;
 use crate::keys::Signer;
 use crate::limits::{AddressLimit, Exceeded, GuessLimit};
 use crate::notary::leaf::Sha256;
@@ -44,7 +45,7 @@ pub struct Tools {
     pub trust: Trust,
     /// Signs verdicts and status lists.
     pub signer: Arc<dyn Signer>,
-    pub addresses: AddressLimit,
+    pub addresses: Arc<AddressLimit>,
     pub guesses: GuessLimit,
     /// The portal's host, as people see it.
     pub host: String,
@@ -55,7 +56,9 @@ pub struct Tools {
 pub struct Check {
     tools: Tools,
     lists: StatusLists,
-    /// Files that are looked at at once; others wait.
+    /// Files that are taken in at once: each is a file's size of memory. Others wait.
+    uploads: Semaphore,
+    /// Files that are looked at at once: each is a processor's work. Others wait.
     examinations: Semaphore,
 }
 
@@ -73,6 +76,7 @@ impl Check {
     pub fn new(tools: Tools) -> Self {
         Self {
             lists: StatusLists::default(),
+            uploads: Semaphore::new(UPLOADS_MAX),
             examinations: Semaphore::new(EXAMINATIONS_MAX),
             tools,
         }
@@ -157,11 +161,12 @@ impl Check {
         if media == Media::Json {
             return self.by_digest(arrival.body, wish, frame).await;
         }
-        let turn = self.examinations.acquire().await;
+        let place = self.uploads.acquire().await;
         let file = upload::file(&media, arrival.body).await;
         let file = file.map_err(Trouble::Upload)?;
+        let turn = self.examinations.acquire().await;
         let (verdict, known) = self.examined(file).await?;
-        drop(turn);
+        drop((turn, place));
         Ok(self.told(&verdict, known.as_ref(), wish, frame))
     }
 
@@ -258,7 +263,10 @@ impl Check {
             return answers::unknown();
         }
         let frame = Frame {
-            path_and_query: ROOT.to_owned(),
+            path_and_query: match frame.path_and_query.split_once('?') {
+                Some((_, query)) => format!("{ROOT}?{query}"),
+                None => ROOT.to_owned(),
+            },
             ..frame.clone()
         };
         let view = views::unknown(&self.tools.host);
@@ -328,14 +336,32 @@ impl Check {
     fn frame(&self, arrival: &Arrival, wish: &Wish) -> Frame {
         Frame {
             language: wish.language,
-            path_and_query: match arrival.method {
-                Method::GET | Method::HEAD => wish.path_and_query.clone(),
-                _ => ROOT.to_owned(),
-            },
+            path_and_query: place(arrival),
             visit: arrival.visit,
             account: None,
             now: self.tools.clock.now(),
         }
+    }
+}
+
+/// Where a page of the check is found again: made anew, so that nothing that was asked for comes
+/// back but a code that reads, and the language.
+fn place(arrival: &Arrival) -> String {
+    let target = &arrival.target;
+    let named = target.query_value("code").ok().flatten();
+    let last = target.path().split('/').nth(2).map(Into::into);
+    let code = match arrival.method {
+        Method::GET | Method::HEAD => named.or(last),
+        _ => None,
+    };
+    let place = match code.map(|code| DocumentCode::parse(&code)) {
+        Some(Ok(code)) => format!("{ROOT}/{code}"),
+        Some(Err(_)) | None => ROOT.to_owned(),
+    };
+    let language = target.query_value("lang").ok().flatten();
+    match language.and_then(|tag| Language::from_tag(&tag)) {
+        Some(language) => format!("{place}?lang={}", language.tag()),
+        None => place,
     }
 }
 
@@ -354,5 +380,6 @@ fn digest(body: &[u8]) -> Option<Sha256> {
 }
 
 const ROOT: &str = "/verify";
+const UPLOADS_MAX: usize = 32;
 const EXAMINATIONS_MAX: usize = 4;
 const DIGEST_BYTES_MAX: u64 = 1024;

@@ -1,5 +1,7 @@
 //! A file that someone sends to be checked: the body itself, or the one file of a form.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -53,11 +55,17 @@ impl Media {
     }
 }
 
-/// The file, whole.
+/// The file, whole, before [`UPLOAD_MAX`] is over: who sends a byte now and then keeps others from
+/// their place.
 ///
 /// # Errors
 /// See [`UploadError`].
 pub(super) async fn file(media: &Media, body: Body) -> Result<Bytes, UploadError> {
+    let taken = tokio::time::timeout(UPLOAD_MAX, taken(media, body)).await;
+    taken.map_err(|_| UploadError::Broken)?
+}
+
+async fn taken(media: &Media, body: Body) -> Result<Bytes, UploadError> {
     let bytes_max = FILE_BYTES_MAX + FORM_BYTES_MAX;
     if body.is_larger_than(bytes_max) {
         body.discard_up_to(DISCARDED_BYTES_MAX).await;
@@ -160,6 +168,8 @@ pub(super) const FILE_BYTES_MAX: u64 = 20 * 1024 * 1024;
 const FORM_BYTES_MAX: u64 = 16 * 1024;
 /// How much of a file that is too large is heard out, so that its sender reads why it is refused.
 const DISCARDED_BYTES_MAX: u64 = 5 * FILE_BYTES_MAX;
+/// A file of the largest size over a line of 2 Mbit/s takes less.
+const UPLOAD_MAX: Duration = Duration::from_secs(90);
 const PARTS_MAX: usize = 8;
 
 #[cfg(test)]

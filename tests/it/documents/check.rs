@@ -198,6 +198,24 @@ async fn v10_the_pages_of_the_check_cannot_be_framed_and_name_their_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_language_that_the_address_names_stays_wherever_a_check_leads() {
+    let house = House::open().await;
+    let mut stranger = house.grounds.visitor();
+    let unknown = DocumentCode::from_bytes([7; 16]).to_string();
+    for path in ["/verify?lang=ru", &format!("/verify/{unknown}?lang=ru")] {
+        let page = stranger.get(path, &PAGE).await.unwrap().received();
+        assert!(page.contains("lang=\"ru\"") && page.contains("/verify?lang=en"));
+        assert!(page.contains("name=\"lang\" value=\"ru\""), "{path}");
+    }
+    let headers = [PAGE[0], PAGE[1], ("content-type", "application/pdf")];
+    let body = Bytes::from_static(b"%PDF-1.7 none");
+    let sent = stranger.ask(Method::POST, "/verify?lang=ru", &headers, body);
+    let page = sent.await.unwrap().received();
+    assert!(page.contains("lang=\"ru\"") && page.contains("/verify?lang=en"));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_served_for_ever_and_only_as_far_as_it_is_published() {
     let house = House::open().await;
     let mut aziza = house.grounds.signed_in("applicants", "aziza").await;

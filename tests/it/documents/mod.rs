@@ -4,7 +4,8 @@ mod check;
 mod issue;
 mod kill;
 mod lives;
-mod pdfs;
+mod paper;
+pub(crate) mod pdfs;
 mod tampering;
 mod whole;
 

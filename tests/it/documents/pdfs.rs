@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// One page that shows a word.
-pub(super) fn page(word: &str) -> Vec<u8> {
+pub(crate) fn page(word: &str) -> Vec<u8> {
     file(&[
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
@@ -13,6 +13,18 @@ pub(super) fn page(word: &str) -> Vec<u8> {
         stream(&format!("BT /F 12 Tf 72 720 Td ({word}) Tj ET")),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ])
+}
+
+/// A page whose file says its own title.
+pub(super) fn titled(title: &str) -> Vec<u8> {
+    let mut file = page(title);
+    let info = format!("trailer\n<< /Info << /Title ({title}) >> ");
+    let at = file
+        .windows(11)
+        .position(|at| at == b"trailer\n<< ")
+        .unwrap();
+    file.splice(at..at + 11, info.into_bytes());
+    file
 }
 
 /// The same with a script that runs when it is opened.

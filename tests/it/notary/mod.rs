@@ -1,6 +1,7 @@
 //! The notary at its boundary: the attacks of `cases/notary.md` by their names.
 
 mod clock;
+mod disk;
 mod timestamp;
 
 use std::sync::Arc;

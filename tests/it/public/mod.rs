@@ -3,11 +3,16 @@
 mod stamps;
 mod tiles;
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use http::header::HeaderMap;
 use http::{Method, Response};
+use muhrdor::clock::HandClock;
 use muhrdor::domain::entry::VisitId;
 use muhrdor::domain::peer::{Channel, Peer};
 use muhrdor::domain::time::Timestamp;
+use muhrdor::limits::{AddressLimit, Rate, Settings};
 use muhrdor::wire::arrival::Arrival;
 use muhrdor::wire::body::Body;
 use muhrdor::wire::path::Target;
@@ -28,6 +33,20 @@ fn arrival(method: Method, target: &str, body: Body) -> Arrival {
         headers: HeaderMap::new(),
         body,
     }
+}
+
+/// A count of addresses that lets so many by.
+fn addresses(requests_max: u32) -> AddressLimit {
+    let rate = Rate {
+        requests_max: NonZeroU32::new(requests_max).unwrap(),
+        window_seconds: NonZeroU32::new(60).unwrap(),
+    };
+    let settings = Settings {
+        address: rate,
+        principal: rate,
+        keys_max: 100,
+    };
+    AddressLimit::new(&settings, Arc::new(HandClock::at(Timestamp::default())))
 }
 
 /// The one value of a response's header.

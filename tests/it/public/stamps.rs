@@ -11,7 +11,7 @@ use muhrdor::cms::{Failure, TimeStampReply, TimeStampRequest};
 use muhrdor::public::timestamp::answer;
 use muhrdor::wire::body::{Body, BodyError};
 
-use super::{arrival, bytes, header};
+use super::{addresses, arrival, bytes, header};
 use crate::cms::{CONTENT, pki, sha256};
 use crate::notary::{authority, refused};
 
@@ -23,7 +23,7 @@ async fn post(media: &[&str], body: impl Into<Body>) -> Response<Body> {
         let value = HeaderValue::from_str(media).unwrap();
         arrival.headers.append(CONTENT_TYPE, value);
     }
-    answer(&authority().0, arrival).await
+    answer(&authority().0, &addresses(10), arrival).await
 }
 
 fn request() -> TimeStampRequest {
@@ -110,7 +110,7 @@ async fn another_method_is_told_which_one_is_served() {
         let mut arrival = arrival(method.clone(), "/tsa", body());
         let media = HeaderValue::from_static(QUERY);
         arrival.headers.insert(CONTENT_TYPE, media);
-        let response = answer(&authority().0, arrival).await;
+        let response = answer(&authority().0, &addresses(10), arrival).await;
         assert_eq!(response.status(), 405, "{method}");
         assert_eq!(header(&response, "allow"), "POST");
     }
@@ -128,5 +128,19 @@ impl http_body::Body for Endless {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0x30; 512])))))
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_asks_too_often_is_told_when_to_come_again() {
+    let (authority, _) = authority();
+    let addresses = addresses(2);
+    for expected in [200, 200, 429] {
+        let mut asked = arrival(Method::POST, "/tsa", body());
+        let media = HeaderValue::from_static(QUERY);
+        asked.headers.append(CONTENT_TYPE, media);
+        let response = answer(&authority, &addresses, asked).await;
+        assert_eq!(response.status(), expected);
+        assert_eq!(header(&response, "retry-after").is_empty(), expected == 200);
     }
 }

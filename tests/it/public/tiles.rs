@@ -8,12 +8,17 @@ use muhrdor::tlog::tile::{Row, TILE_WIDTH, TilePath, decode_entries, decode_hash
 use muhrdor::tlog::{Hash, Leaf, Position, Tlog};
 use muhrdor::wire::body::Body;
 
-use super::{arrival, bytes, header};
+use super::{addresses, arrival, bytes, header};
 use crate::tlog::altered::{AlteredTiles, Decay};
 use crate::tlog::{append_all, head_of, memory_stores, note_signer, numbered, open};
 
 async fn get(log: &Tlog, path: &str) -> Response<Body> {
-    answer(log, arrival(Method::GET, path, Body::empty())).await
+    answer(
+        log,
+        &addresses(10),
+        arrival(Method::GET, path, Body::empty()),
+    )
+    .await
 }
 
 async fn tile(log: &Tlog, path: TilePath) -> Option<Vec<u8>> {
@@ -170,7 +175,12 @@ async fn a_head_is_that_of_the_whole_answer() {
     let log = grown(300).await;
     for path in ["/tlog/checkpoint", "/tlog/tile/0/000", "/tlog/tile/9/000"] {
         let whole = get(&log, path).await;
-        let head = answer(&log, arrival(Method::HEAD, path, Body::empty())).await;
+        let head = answer(
+            &log,
+            &addresses(10),
+            arrival(Method::HEAD, path, Body::empty()),
+        )
+        .await;
         assert_eq!(head.status(), whole.status());
         for name in ["content-type", "cache-control"] {
             assert_eq!(header(&head, name), header(&whole, name), "{path}");
@@ -179,11 +189,8 @@ async fn a_head_is_that_of_the_whole_answer() {
         assert_eq!(bytes(whole).await.len().to_string(), length);
         assert!(bytes(head).await.is_empty());
     }
-    let posted = answer(
-        &log,
-        arrival(Method::POST, "/tlog/checkpoint", Body::empty()),
-    );
-    let posted = posted.await;
+    let post = arrival(Method::POST, "/tlog/checkpoint", Body::empty());
+    let posted = answer(&log, &addresses(10), post).await;
     assert_eq!(posted.status(), 405);
     assert_eq!(header(&posted, "allow"), "GET, HEAD");
 }
@@ -203,5 +210,19 @@ async fn l6_a_tile_that_was_cut_short_is_not_handed_out() {
         let response = get(&log, &format!("/tlog/{path}")).await;
         assert_eq!(response.status(), 503, "{path}");
         assert_eq!(header(&response, "cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_reads_too_often_is_told_when_to_come_again() {
+    let (stores, signer) = (memory_stores(), note_signer("log"));
+    Tlog::create(&stores, &signer).unwrap();
+    let log = open(&stores, &signer).unwrap();
+    let addresses = addresses(1);
+    for expected in [200, 429] {
+        let asked = arrival(Method::GET, "/tlog/checkpoint", Body::empty());
+        let response = answer(&log, &addresses, asked).await;
+        assert_eq!(response.status(), expected);
+        assert_eq!(header(&response, "retry-after").is_empty(), expected == 200);
     }
 }

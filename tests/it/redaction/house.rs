@@ -32,15 +32,15 @@ use super::{AZIZA, BOTIR, class};
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_424_400);
 
 /// An inspector with an open case about Aziza, a system with her consent, and the room.
-pub(super) struct House {
+pub(crate) struct House {
     redaction: Redaction,
-    pub(super) pseudonym: Arc<Pseudonym>,
+    pub(crate) pseudonym: Arc<Pseudonym>,
     policy: Arc<Policy>,
     facts: Facts,
 }
 
 impl House {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let secret = Secret::generate(&SystemRandom::new()).unwrap();
         let pseudonym = Arc::new(Pseudonym::new(&secret));
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
@@ -95,7 +95,7 @@ impl House {
         }
     }
 
-    pub(super) fn permit(
+    pub(crate) fn permit(
         &self,
         operation: Operation,
         principal: Principal,
@@ -129,7 +129,7 @@ impl House {
     }
 
     /// An operation of the shipped register.
-    pub(super) fn shipped(&self, id: &str) -> Operation {
+    pub(crate) fn shipped(&self, id: &str) -> Operation {
         let vocabulary = self.policy.vocabulary();
         let known = KnownNames {
             documents: vocabulary.documents().map(|d| d.id.clone()).collect(),
@@ -149,7 +149,7 @@ impl House {
     }
 
     /// Aziza herself.
-    pub(super) fn aziza(&self) -> Principal {
+    pub(crate) fn aziza(&self) -> Principal {
         let pinfl = Pinfl::parse(AZIZA).unwrap();
         Principal::Person(Arc::new(PersonPrincipal {
             person: Person {

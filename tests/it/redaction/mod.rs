@@ -3,7 +3,7 @@
 mod cases;
 mod fuzz;
 mod heads;
-mod house;
+pub(crate) mod house;
 mod identifiers;
 mod masks;
 mod questions;

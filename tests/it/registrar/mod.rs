@@ -2,7 +2,7 @@
 
 mod faults;
 mod steps;
-mod stores;
+pub(crate) mod stores;
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -22,7 +22,7 @@ const OPTIONS: RegistrarOptions = RegistrarOptions {
 };
 
 /// A registrar whose stores do as planned.
-fn start(kept: &Kept, plan: &Arc<Plan>, options: RegistrarOptions) -> Arc<Registrar> {
+pub(crate) fn start(kept: &Kept, plan: &Arc<Plan>, options: RegistrarOptions) -> Arc<Registrar> {
     let index = PlannedIndex(Arc::clone(&kept.index), Arc::clone(plan));
     let archive = PlannedArchive(Arc::clone(&kept.archive), Arc::clone(plan));
     Arc::new(Registrar::start(Arc::new(index), Arc::new(archive), options).unwrap())

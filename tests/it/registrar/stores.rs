@@ -12,7 +12,7 @@ use muhrdor::store::memory::{MemoryArchive, MemorySealIndex};
 
 /// In which half a write fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Half {
+pub(crate) enum Half {
     /// It was not done.
     Before,
     /// It was done, and the answer was lost.
@@ -21,20 +21,20 @@ pub(super) enum Half {
 
 /// What the stores of one registrar are to do, and what they were asked.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// Which write of both stores together fails, counted from 0, and how.
-    pub(super) fails: Option<(u64, Half)>,
-    pub(super) index_full: AtomicBool,
-    pub(super) archive_full: AtomicBool,
-    pub(super) blind: AtomicBool,
+    pub(crate) fails: Option<(u64, Half)>,
+    pub(crate) index_full: AtomicBool,
+    pub(crate) archive_full: AtomicBool,
+    pub(crate) blind: AtomicBool,
     /// Writes of both stores that were begun.
-    pub(super) writes: AtomicU64,
+    pub(crate) writes: AtomicU64,
     /// Searches in the index that were begun.
-    pub(super) searches: AtomicU64,
+    pub(crate) searches: AtomicU64,
     /// Holds up writes of the index before they are done.
-    pub(super) before_write: Gate,
+    pub(crate) before_write: Gate,
     /// Holds up searches in the index after they are done.
-    pub(super) after_search: Gate,
+    pub(crate) after_search: Gate,
 }
 
 impl Plan {
@@ -69,11 +69,11 @@ fn broken(why: &'static str) -> SealStoreError {
 
 /// Lets everything pass until it is shut; then one by one.
 #[derive(Debug, Default)]
-pub(super) struct Gate(Mutex<Option<(Sender<()>, Receiver<()>)>>);
+pub(crate) struct Gate(Mutex<Option<(Sender<()>, Receiver<()>)>>);
 
 impl Gate {
     /// Whoever comes next waits. Gives what tells that they came, and what lets them pass.
-    pub(super) fn shut(&self) -> (Receiver<()>, Sender<()>) {
+    pub(crate) fn shut(&self) -> (Receiver<()>, Sender<()>) {
         let (came, coming) = channel();
         let (pass, passing) = channel();
         *self.0.lock().unwrap() = Some((came, passing));
@@ -92,16 +92,16 @@ impl Gate {
 
 /// Both stores of a registrar, as a restart finds them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
-    pub(super) index: Arc<MemorySealIndex>,
-    pub(super) archive: Arc<MemoryArchive>,
+pub(crate) struct Kept {
+    pub(crate) index: Arc<MemorySealIndex>,
+    pub(crate) archive: Arc<MemoryArchive>,
 }
 
 #[derive(Debug)]
-pub(super) struct PlannedIndex(pub(super) Arc<MemorySealIndex>, pub(super) Arc<Plan>);
+pub(crate) struct PlannedIndex(pub(super) Arc<MemorySealIndex>, pub(super) Arc<Plan>);
 
 #[derive(Debug)]
-pub(super) struct PlannedArchive(pub(super) Arc<MemoryArchive>, pub(super) Arc<Plan>);
+pub(crate) struct PlannedArchive(pub(super) Arc<MemoryArchive>, pub(super) Arc<Plan>);
 
 impl SealIndex for PlannedIndex {
     fn write(&self, writes: &[SealWrite]) -> Result<Vec<Written>, SealStoreError> {

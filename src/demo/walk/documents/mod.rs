@@ -14,10 +14,10 @@ use crate::demo::http::Reply;
 use crate::demo::people::{AZIZA, person};
 use crate::demo::walk::Scene;
 use crate::demo::walk::documents::alone::Alone;
-use crate::demo::walk::documents::paper::Paper;
 use crate::demo::walk::tape::{Outcome, Tape};
 use crate::demo::walk::visitor::Visitor;
 
+pub use paper::Paper;
 pub(super) use registry::{a_number_is_given_once, the_issuer_revokes_it, the_log_holds};
 
 /// A document that the walk was given.
@@ -64,7 +64,7 @@ pub(super) async fn a_certificate_is_issued(
         "what the registry said about it to the gateway does not",
         Outcome::of(told, || "the header came along".to_owned()),
     )?;
-    let paper = paper::read(&reply.body);
+    let paper = Paper::read(&reply.body);
     tape.check(
         "its code and its access code are printed beside the seal",
         Outcome::of(paper.is_some(), || format!("{} bytes", reply.body.len())),

@@ -6,13 +6,34 @@ use crate::pdf::{Document, Object, Reference};
 
 /// The words beside the seal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Paper {
-    pub(super) code: String,
-    pub(super) access: String,
+pub struct Paper {
+    pub code: String,
+    pub access: String,
+    /// All that is printed, line by line.
+    pub lines: Vec<String>,
 }
 
-/// Reads the lines beside the seal: glyphs, and through the font's own table characters.
-pub(super) fn read(file: &[u8]) -> Option<Paper> {
+impl Paper {
+    /// Reads the lines beside the seal: glyphs, and through the font's own table characters.
+    #[must_use]
+    pub fn read(file: &[u8]) -> Option<Self> {
+        let lines = lines(file)?;
+        let code = lines
+            .iter()
+            .map(|line| line.replace(' ', ""))
+            .find(|word| is_code(word))?;
+        let mut access = lines.iter().filter_map(|line| line.rsplit(' ').next());
+        let access = access.rfind(|word| is_access(word))?.to_owned();
+        Some(Self {
+            code,
+            access,
+            lines,
+        })
+    }
+}
+
+/// What is printed beside the seal, line by line.
+fn lines(file: &[u8]) -> Option<Vec<String>> {
     let document = Document::read(file).ok()?;
     let size = document.trailer().get("Size")?.as_integer()?;
     let objects = (1..u32::try_from(size).ok()?).filter_map(|number| {
@@ -34,21 +55,11 @@ pub(super) fn read(file: &[u8]) -> Option<Paper> {
         }
     }
     let (content, letters) = (std::str::from_utf8(content?).ok()?, letters?);
-    let lines: Vec<String> = content
+    let lines = content
         .lines()
         .filter_map(|line| line.split_once('<')?.1.split_once('>'))
-        .map(|(glyphs, _)| shown(glyphs, &letters))
-        .collect();
-    let code = lines
-        .iter()
-        .map(|line| line.replace(' ', ""))
-        .find(|word| is_code(word))?;
-    let mut access = lines.iter().filter_map(|line| line.rsplit(' ').next());
-    let access = access.rfind(|word| is_access(word))?;
-    Some(Paper {
-        code,
-        access: access.to_owned(),
-    })
+        .map(|(glyphs, _)| shown(glyphs, &letters));
+    Some(lines.collect())
 }
 
 fn read_letters(document: &Document<'_>, map: &Object) -> Option<HashMap<u16, char>> {
