@@ -22,7 +22,13 @@ pub(super) enum Verb {
     List(Options),
     /// Print the public keys that check the gateway's assertions, as a JWK set (RFC 7517)
     #[command(after_help = EXIT_CODES)]
-    Jwks(JwksOptions),
+    Jwks(PublicOptions),
+    /// Print the trust file: what third parties check documents and logs of this portal with
+    ///
+    /// Authorities, public keys of the logs and of verdicts, the policy on witnesses. Give it away
+    /// by a way that people trust: whoever can exchange it can exchange what they believe.
+    #[command(after_help = EXIT_CODES)]
+    Trust(PublicOptions),
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +41,7 @@ pub(super) struct Options {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct JwksOptions {
+pub(super) struct PublicOptions {
     #[command(flatten)]
     config: ConfigFile,
 }
@@ -47,6 +53,11 @@ pub(super) fn keys(verb: &Verb, terminal: &mut Terminal<'_>) -> Result<Answer, C
         Verb::Jwks(options) => {
             let set = app::key_set(&options.config.described()?, clock().now())?;
             terminal.print_json(&set)?;
+            Ok(Answer::Yes)
+        }
+        Verb::Trust(options) => {
+            let trust = app::trust(&options.config.described()?)?;
+            terminal.print_json(&trust)?;
             Ok(Answer::Yes)
         }
     }

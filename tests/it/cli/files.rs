@@ -39,6 +39,24 @@ fn keys_are_made_once_and_listed_with_what_they_are() {
 }
 
 #[test]
+fn the_trust_file_has_what_third_parties_check_with_and_nothing_secret() {
+    let site = Site::made();
+    let said = site.run(&["keys", "trust"]).exits(0);
+    let trust = said.json();
+    assert_eq!(trust["logs"].as_array().unwrap().len(), 2);
+    assert_eq!(trust["anchors"].as_array().unwrap().len(), 1);
+    assert_eq!(trust["witnesses"], json!({ "quorum": 0, "keys": [] }));
+    assert!(trust["keys"]["keys"][0].get("d").is_none());
+    fs::write(site.path("trust.json"), &said.output).unwrap();
+    fs::write(site.path("none.pdf"), "no PDF").unwrap();
+    let (file, trust) = (site.path("none.pdf"), site.path("trust.json"));
+    let words = [file.to_str().unwrap(), "--trust", trust.to_str().unwrap()];
+    run(&[&["verify"], &words[..]].concat())
+        .exits(1)
+        .says(&["not sealed by this portal"]);
+}
+
+#[test]
 fn keys_init_makes_the_folders_of_the_stores_and_closes_them_to_others() {
     use std::os::unix::fs::PermissionsExt;
     let site = Site::bare();

@@ -11,6 +11,7 @@ const VERBS: &[&[&str]] = &[
     &["keys", "init"],
     &["keys", "list"],
     &["keys", "jwks"],
+    &["keys", "trust"],
     &["policy"],
     &["policy", "test"],
     &["policy", "explain"],
@@ -79,6 +80,7 @@ fn a_reader_who_goes_away_is_no_accident() {
     for words in [
         &["keys", "list"][..],
         &["keys", "jwks"],
+        &["keys", "trust"],
         &["check"],
         &["journal", "verify"],
     ] {

@@ -1,5 +1,6 @@
 //! The notary at its boundary: the attacks of `cases/notary.md` by their names.
 
+mod certificates;
 mod clock;
 mod disk;
 mod timestamp;
