@@ -67,15 +67,6 @@ pub struct RevokeLeaf {
 }
 
 impl DocumentLeaf {
-    /// When it was stamped, or revoked.
-    #[must_use]
-    pub const fn moment(&self) -> Timestamp {
-        match self {
-            Self::Issue(leaf) => leaf.at,
-            Self::Revoke(leaf) => leaf.at,
-        }
-    }
-
     /// Version, kind, digests in the order of the fields, milliseconds since 1970 in eight bytes,
     /// the issuer's name to the end.
     #[must_use]

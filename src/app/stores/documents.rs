@@ -43,6 +43,8 @@ const VERDICT_KEY: &str = "verdict";
 /// Writes to the index that may wait, and that one commit takes.
 const QUEUE_WRITES_MAX: usize = 2_000;
 const BATCH_WRITES_MAX: usize = 200;
+/// Entries, from the last, in which a start looks for the last stamp.
+const LOOKED_BACK_ENTRIES_MAX: u64 = 1_000;
 /// Entries of the log that may wait, and that one commit takes.
 const QUEUE_ENTRIES_MAX: usize = 10_000;
 const BATCH_ENTRIES_MAX: usize = 1_000;
@@ -138,7 +140,7 @@ pub(in crate::app) fn notary(
     let random: Arc<dyn SecureRandom + Send + Sync> = Arc::new(SystemRandom::new());
     let tools = Tools {
         seals: seals(config, settings)?,
-        tsa: Arc::new(tsa(config, settings, last_moment(&log)?, clock, &random)?),
+        tsa: Arc::new(tsa(config, settings, last_stamp(&log)?, clock, &random)?),
         log: Arc::new(log),
         registrar,
         vault: Arc::clone(&keys.vault),
@@ -284,16 +286,20 @@ fn tsa(
     .map_err(|cause| setting(path, &cause.to_string()))
 }
 
-/// What the last entry of the log says of the time: the clock is wrong if it says less.
-fn last_moment(log: &Tlog) -> Result<Timestamp, AppError> {
+/// What the last stamp in the log says of the time: the clock is wrong if it says less. Moments of
+/// revocations are no stamps: the clock may have been in doubt, and a document is revoked all the
+/// same.
+fn last_stamp(log: &Tlog) -> Result<Timestamp, AppError> {
     let size = log.published().head.size;
-    let Some(last) = size.checked_sub(1) else {
-        return Ok(Timestamp::default());
-    };
-    let entry = log.entry(Position { index: last })?;
-    Ok(entry
-        .and_then(|entry| DocumentLeaf::parse(&entry))
-        .map_or(Timestamp::default(), |leaf| leaf.moment()))
+    for back in 1..=size.min(LOOKED_BACK_ENTRIES_MAX) {
+        let index = size.saturating_sub(back);
+        let entry = log.entry(Position { index })?;
+        match entry.and_then(|entry| DocumentLeaf::parse(&entry)) {
+            Some(DocumentLeaf::Issue(leaf)) => return Ok(leaf.at),
+            Some(DocumentLeaf::Revoke(_)) | None => {}
+        }
+    }
+    Ok(Timestamp::default())
 }
 
 fn log_signer(config: &Config) -> Result<NoteSigner, AppError> {
