@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustls::pki_types::UnixTime;
+use rustls::time_provider::TimeProvider;
+
 use crate::domain::time::Timestamp;
 
 /// A source of time. Cheap to ask, from any thread, any number of times.
@@ -80,6 +83,17 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Monotonic {
         Monotonic(self.started.elapsed())
+    }
+}
+
+/// A clock as the TLS library asks for it.
+#[derive(Debug)]
+pub struct TlsTime(pub Arc<dyn Clock>);
+
+impl TimeProvider for TlsTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.now().unix_seconds()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
     }
 }
 

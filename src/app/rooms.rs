@@ -22,7 +22,7 @@ use crate::limits::PrincipalLimit;
 use crate::notary::Notary;
 use crate::redaction::{Redaction, RedactionSettings};
 use crate::tlog::Fatal;
-use crate::upstream::{Endpoint, InHouse, Pool, PoolSettings, Upstream, Vouch};
+use crate::upstream::{InHouse, Pool, Upstream, Vouch};
 
 /// Facts remembered, of each kind.
 const FACTS_MAX: usize = 100_000;
@@ -73,7 +73,7 @@ pub(super) async fn wire(
         Arc::clone(&keys.pseudonym),
     );
     let desk: Arc<dyn InHouse> = Arc::<InHouseServices>::clone(&in_house);
-    let upstream = Upstream::new(pools(config)?, desk, vouch, Arc::clone(clock));
+    let upstream = Upstream::new(pools(config, clock)?, desk, vouch, Arc::clone(clock));
     let rooms = Rooms {
         identity: Arc::clone(&kept.identity),
         limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
@@ -109,20 +109,16 @@ fn portal(config: &Config) -> PortalSettings {
     }
 }
 
-fn pools(config: &Config) -> Result<HashMap<UpstreamName, Pool>, AppError> {
+fn pools(config: &Config, clock: &Arc<dyn Clock>) -> Result<HashMap<UpstreamName, Pool>, AppError> {
     let mut pools = HashMap::new();
     for (name, upstream) in &config.upstreams {
-        let endpoint =
-            Endpoint::parse(upstream.address.as_str()).map_err(|cause| AppError::Setting {
-                what: format!("upstreams.{name}"),
-                cause: cause.to_string(),
-            })?;
-        let settings = PoolSettings {
-            idle_connections_max: upstream.idle_connections_max,
-            connect_ms_max: upstream.connect_ms_max,
-            idle_ms_max: upstream.idle_ms_max,
-        };
-        pools.insert(name.clone(), Pool::new(endpoint, settings));
+        let (endpoints, settings) = (upstream.endpoints.clone(), upstream.pool.clone());
+        let pool = Pool::new(endpoints, settings, Arc::clone(clock));
+        let pool = pool.map_err(|cause| AppError::Setting {
+            what: format!("upstreams.{name}"),
+            cause: cause.to_string(),
+        })?;
+        pools.insert(name.clone(), pool);
     }
     Ok(pools)
 }

@@ -6,8 +6,9 @@ use crate::config::place::Place;
 use crate::config::sections::bounds;
 use crate::config::sections::house::{Listen, Portal, Store, Tls};
 use crate::config::sections::notary::Notary;
+use crate::config::sections::pool::Upstream;
 use crate::config::sections::sign_in::{Issuer, Realm};
-use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
+use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
 use crate::config::{Config, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
 
@@ -27,7 +28,7 @@ pub(super) fn read(
     let mut upstreams_line = root.line();
     let upstreams = root.named("upstreams", |name, t| {
         upstreams_line = name.line;
-        Upstream::read(name, t)
+        Upstream::read(name, t, place)
     });
     let realms = root.named("realms", |name, t| Realm::read(name, t, place));
     let issuers = root.named("issuers", Issuer::read);

@@ -25,8 +25,9 @@ pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
 pub use sections::bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
 pub use sections::house::{Listen, Portal, Store, Tls};
 pub use sections::notary::{Notary, Tsa};
+pub use sections::pool::Upstream;
 pub use sections::sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
-pub use sections::upstream::{Authority, Egress, FactOrigin, Facts, Upstream};
+pub use sections::upstream::{Authority, Egress, FactOrigin, Facts};
 
 use place::{Needed, Place};
 

@@ -93,6 +93,8 @@ reasons! {
     FactsUnavailable = "facts_unavailable", Gateway, 503;
     UpstreamUnavailable = "upstream_unavailable", Upstream, 502;
     UpstreamTimeout = "upstream_timeout", Upstream, 504;
+    /// Too many requests wait for it already; nothing was sent.
+    UpstreamBusy = "upstream_busy", Upstream, 503;
     /// The upstream's answer matches no contract of the operation.
     ContractBroken = "contract_broken", Upstream, 502;
     /// The upstream answered about another person.

@@ -3,16 +3,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, version};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, TlsTime};
 
 /// The authorities that vouch for other sides' certificates.
 #[derive(Clone)]
@@ -58,6 +56,14 @@ impl Roots {
     }
 }
 
+impl Roots {
+    /// As the TLS library wants them.
+    #[must_use]
+    pub fn store(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.0)
+    }
+}
+
 impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Roots({})", self.0.len())
@@ -66,7 +72,7 @@ impl fmt::Debug for Roots {
 
 pub(super) fn client(roots: Roots, clock: Arc<dyn Clock>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_details(provider, Arc::new(ClockTime(clock)))
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(TlsTime(clock)))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
         .with_root_certificates(roots.0)
         .with_no_client_auth();
@@ -78,14 +84,4 @@ pub(super) fn client(roots: Roots, clock: Arc<dyn Clock>) -> Result<ClientConfig
 
 pub(super) fn server_name(host: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).ok()
-}
-
-#[derive(Debug)]
-struct ClockTime(Arc<dyn Clock>);
-
-impl TimeProvider for ClockTime {
-    fn current_time(&self) -> Option<UnixTime> {
-        let seconds = u64::try_from(self.0.now().unix_seconds()).ok()?;
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-    }
 }

@@ -3,24 +3,23 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::task::JoinSet;
 
 use crate::domain::peer::Peer;
 use crate::wire::arrival::ClientCertificate;
 use crate::wire::body::Body;
+use crate::wire::tasks::OwnedTasks;
 
 use super::Turnstile;
 use super::dispatch::{Dispatch, Origin, refusal};
@@ -380,18 +379,5 @@ impl Activity {
 impl Drop for Underway {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, Ordering::AcqRel);
-    }
-}
-
-/// Runs the streams of one HTTP/2 connection; those left when the connection is dropped are
-/// aborted with it.
-#[derive(Debug, Clone, Default)]
-struct OwnedTasks(Arc<Mutex<JoinSet<()>>>);
-
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for OwnedTasks {
-    fn execute(&self, future: F) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(future);
     }
 }

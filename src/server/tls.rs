@@ -3,21 +3,19 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{
     ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier,
 };
 use rustls::sign::CertifiedKey;
-use rustls::time_provider::TimeProvider;
 use rustls::{ServerConfig, version};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, TlsTime};
 
 /// What a listener shows and asks for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -112,7 +110,7 @@ impl fmt::Debug for Tls {
 fn build(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<ServerConfig>, TlsError> {
     // X25519MLKEM768 comes first in this provider's key exchanges.
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let time = Arc::new(ClockTime(Arc::clone(clock)));
+    let time = Arc::new(TlsTime(Arc::clone(clock)));
     let resolver = Arc::new(CertificatesByHost::load(&settings.certificates, &provider)?);
     let builder = ServerConfig::builder_with_details(Arc::clone(&provider), time)
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
@@ -214,15 +212,4 @@ fn read_authorities(path: &Path) -> Result<RootCertStore, TlsError> {
         })?;
     }
     Ok(authorities)
-}
-
-/// Our clock, as the TLS library asks for it.
-#[derive(Debug)]
-struct ClockTime(Arc<dyn Clock>);
-
-impl TimeProvider for ClockTime {
-    fn current_time(&self) -> Option<UnixTime> {
-        let seconds = u64::try_from(self.0.now().unix_seconds()).ok()?;
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-    }
 }

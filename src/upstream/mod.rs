@@ -25,15 +25,19 @@ use crate::wire::body::Body;
 use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
 
+use pool::SendError;
+
 mod answer;
-mod head;
 mod in_house;
 mod pool;
 mod request;
 mod vouch;
 
 pub use in_house::{InHouse, InHouseError, InHouseRequest};
-pub use pool::{Endpoint, EndpointError, Pool, PoolSettings};
+pub use pool::{
+    EjectionSettings, Endpoint, EndpointError, HealthSettings, PeerName, Pool, PoolSettings,
+    Protocol, UpstreamTls, UpstreamTlsError,
+};
 pub use vouch::{ASSERTION_SECONDS, ASSERTION_TYPE, Vouch, VouchError};
 
 /// The room: one pool for each upstream of the deployment, and what is in the house.
@@ -69,6 +73,9 @@ pub enum UpstreamError {
     Unavailable { name: UpstreamName, cause: String },
     #[error("upstream `{name}` did not answer within {ms} ms")]
     Timeout { name: UpstreamName, ms: u32 },
+    /// More wait for it than may: nothing was sent.
+    #[error("upstream `{name}` is busy: {cause}")]
+    Busy { name: UpstreamName, cause: String },
     /// The client's body was larger than the operation takes.
     #[error("the request's body is larger than {bytes_max} bytes")]
     BodyTooLarge { bytes_max: u64 },
@@ -97,6 +104,7 @@ impl UpstreamError {
             }
             Self::Unavailable { .. } => Reason::UpstreamUnavailable,
             Self::Timeout { .. } => Reason::UpstreamTimeout,
+            Self::Busy { .. } => Reason::UpstreamBusy,
             Self::BodyTooLarge { .. } => Reason::BodyTooLarge,
             Self::InHouse(InHouseError::NotFound) => Reason::NothingToDisclose,
             Self::BodyBroken | Self::InHouse(InHouseError::BadInput(_)) => Reason::BadRequest,
@@ -168,23 +176,24 @@ impl Upstream {
             .assert(permit, self.clock.now())
             .map_err(|cause| UpstreamError::Vouch(cause.to_string()))?;
         let request = request::build(permit, onward, &assertion).await?;
-        let limit_ms = permit.operation().upstream_ms_max;
-        let asked = tokio::time::timeout(
-            Duration::from_millis(u64::from(limit_ms)),
-            pool.send(request),
-        );
+        let ms = permit.operation().upstream_ms_max;
+        let within = Duration::from_millis(u64::from(ms));
         let unavailable = |cause: String| UpstreamError::Unavailable {
             name: name.clone(),
             cause,
         };
-        match asked.await {
-            Ok(Ok((response, lease))) => answer::read(response, lease, pool.idle_ms_max())
+        match pool.send(request, within).await {
+            Ok((response, lease)) => answer::read(response, lease, pool.idle_ms_max())
                 .map_err(|doubt| unavailable(format!("the head of its answer: {doubt}"))),
-            Ok(Err(cause)) => Err(unavailable(cause.to_string())),
-            Err(_) => Err(UpstreamError::Timeout {
+            Err(SendError::Timeout) => Err(UpstreamError::Timeout {
                 name: name.clone(),
-                ms: limit_ms,
+                ms,
             }),
+            Err(cause @ SendError::Busy { .. }) => Err(UpstreamError::Busy {
+                name: name.clone(),
+                cause: cause.to_string(),
+            }),
+            Err(cause) => Err(unavailable(cause.to_string())),
         }
     }
 }

@@ -12,3 +12,4 @@ pub mod headers;
 pub mod host;
 pub mod pages;
 pub mod path;
+pub mod tasks;

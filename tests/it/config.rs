@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use muhrdor::config::{self, Claims, Config, Overrides, SecretFile, Store};
 use muhrdor::domain::name::UpstreamName;
+use muhrdor::upstream::{Endpoint, PeerName, Protocol};
 
 fn demo_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo/gateway.toml")
@@ -128,6 +129,70 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
         .map(|line| format!("conf/gateway.toml{line}"))
         .into();
     assert_eq!(read(&text).unwrap_err(), expected);
+}
+
+#[test]
+fn an_upstream_has_several_endpoints_its_own_tls_and_named_bounds() {
+    let from = "[upstreams.pension-fund]\naddress = \"127.0.0.1:8452\"\n";
+    let text = demo_text().replacen(
+        from,
+        "[upstreams.pension-fund]\naddresses = [\"a:1\", \"[::1]:2\"]\nprotocol = \"http2\"\n\
+         tls = { roots = \"ca.pem\", name = \"spiffe://gov/pension\", certificate = \"c.pem\", \
+         key = \"c.key\" }\nhealth = { path = \"/live\", every_ms = 100 }\n\
+         ejection = { failures_max = 2 }\npending_max = 7\n",
+        1,
+    );
+    let config = read(&text).unwrap();
+    let name = UpstreamName::parse("pension-fund").unwrap();
+    let upstream = &config.upstreams[&name];
+    let endpoints = upstream.endpoints.iter().map(Endpoint::as_str);
+    assert_eq!(endpoints.collect::<Vec<_>>(), ["a:1", "[::1]:2"]);
+    let pool = &upstream.pool;
+    assert_eq!((pool.protocol, pool.pending_max), (Protocol::Http2, 7));
+    let tls = pool.tls.as_ref().unwrap();
+    assert_eq!(
+        tls.name,
+        PeerName::Spiffe("spiffe://gov/pension".to_owned())
+    );
+    assert!(tls.identity.is_some());
+    assert_eq!(pool.ejection.failures_max, 2);
+    assert_eq!(pool.health.as_ref().unwrap().every_ms, 100);
+
+    let first = |to: &str| problems(from, &format!("[upstreams.pension-fund]\n{to}\n")).remove(0);
+    for (written, told) in [
+        (
+            "address = \"a:1\"\naddresses = [\"b:1\"]",
+            "both `address` and `addresses`",
+        ),
+        (
+            "addresses = []",
+            "`addresses` has 0 of them; write from 1 to 1000",
+        ),
+        ("idle_ms_max = 5", "`address` is missing; write `address`"),
+        (
+            "address = \"a:1\"\nprotocol = \"http3\"",
+            "`http3` is no protocol of an upstream",
+        ),
+        (
+            "address = \"a:1\"\nhealth = { path = \"x\" }",
+            "`x` is no path; write a path from `/`",
+        ),
+        (
+            "address = \"a:1\"\ntls = { roots = \"r\", name = \"spiffe://gov\" }",
+            "`spiffe://gov` is no name of a certificate",
+        ),
+        (
+            "address = \"a:1\"\ntls = { name = \"a\" }",
+            "`roots` is missing",
+        ),
+        (
+            "address = \"a:1\"\nconnections_max = 0",
+            "write a number from 1 to 100000",
+        ),
+    ] {
+        let said = first(written);
+        assert!(said.contains(told), "{said}");
+    }
 }
 
 #[test]

@@ -3,5 +3,6 @@
 pub(super) mod bounds;
 pub(super) mod house;
 pub(super) mod notary;
+pub(super) mod pool;
 pub(super) mod sign_in;
 pub(super) mod upstream;

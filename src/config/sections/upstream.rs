@@ -1,4 +1,4 @@
-//! Programs of the bodies: e-services, registers of facts, and where our own requests may go.
+//! Registers of facts, and where our own requests may go.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,23 +9,13 @@ use url::{Host, Url};
 
 use crate::config::place::Place;
 use crate::config::secret::SecretFile;
-use crate::domain::name::{AgencyId, UpstreamName};
+use crate::domain::name::AgencyId;
 use crate::domain::sheet::{At, Table};
 use crate::facts::FactKind;
 
 /// `host:port`, as a connection is made to it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Authority(String);
-
-/// An e-service's program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upstream {
-    pub address: Authority,
-    pub connect_ms_max: u32,
-    /// Longest silence between two frames of an answer.
-    pub idle_ms_max: u32,
-    pub idle_connections_max: usize,
-}
 
 /// Where the gateway's own requests may go, and whom it believes there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,26 +107,6 @@ impl Egress {
 
     pub(in crate::config) fn reaches(&self, authority: &Authority) -> bool {
         self.allow.contains(authority) || self.allow_inside.contains(authority)
-    }
-}
-
-impl Upstream {
-    pub(in crate::config) fn read(
-        name: At<&str>,
-        table: &mut Table<'_>,
-    ) -> Option<(UpstreamName, Self)> {
-        let id = named(name, table, UpstreamName::parse);
-        let address = table.need_parsed("address", "write `host:port`", Authority::parse);
-        let connect_ms_max = table.bounded("connect_ms_max", 1_000, (1, 60_000));
-        let idle_ms_max = table.bounded("idle_ms_max", 15_000, (1, 600_000));
-        let idle_connections_max = table.bounded("idle_connections_max", 32, (0, 10_000));
-        let upstream = Self {
-            address: address?.value,
-            connect_ms_max: u32::try_from(connect_ms_max?).ok()?,
-            idle_ms_max: u32::try_from(idle_ms_max?).ok()?,
-            idle_connections_max: usize::try_from(idle_connections_max?).ok()?,
-        };
-        Some((id?, upstream))
     }
 }
 

@@ -81,7 +81,9 @@ impl Kind {
             | Reason::SubjectUnclear
             | Reason::QuestionNotAllowed => Self::Unclear,
             Reason::TooManyRequests => Self::TooMany,
-            Reason::UpstreamUnavailable | Reason::UpstreamTimeout => Self::ServiceDown,
+            Reason::UpstreamUnavailable | Reason::UpstreamTimeout | Reason::UpstreamBusy => {
+                Self::ServiceDown
+            }
             Reason::ContractBroken
             | Reason::SubjectMismatch
             | Reason::DocumentMissing

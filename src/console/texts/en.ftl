@@ -91,6 +91,7 @@ reason-policy_error = A rule could not be applied, so we showed nothing.
 reason-facts_unavailable = The body that has to confirm your right is not answering, so we show nothing.
 reason-upstream_unavailable = The body’s system that gives this service cannot be reached.
 reason-upstream_timeout = The body’s system that gives this service took too long to answer.
+reason-upstream_busy = The body’s system that gives this service has too much to do at the moment.
 reason-contract_broken = The service answered in a form that was not agreed. We stopped the answer.
 reason-subject_mismatch = The service answered about another person. We stopped the answer.
 reason-leak_stopped = The answer held data that does not belong there. We stopped the answer.

@@ -88,6 +88,7 @@ reason-policy_error = Qoidani qoʻllab boʻlmadi, shuning uchun hech narsa koʻr
 reason-facts_unavailable = Huquqingizni tasdiqlashi kerak boʻlgan organ javob bermayapti, shuning uchun hech narsa koʻrsatmaymiz.
 reason-upstream_unavailable = Bu xizmatni koʻrsatuvchi organning tizimiga ulanib boʻlmadi.
 reason-upstream_timeout = Bu xizmatni koʻrsatuvchi organning tizimi juda uzoq javob bermadi.
+reason-upstream_busy = Bu xizmatni koʻrsatuvchi organning tizimi hozir haddan tashqari band.
 reason-contract_broken = Xizmat kelishilmagan shaklda javob berdi. Javobni toʻxtatdik.
 reason-subject_mismatch = Xizmat boshqa shaxs haqida javob berdi. Javobni toʻxtatdik.
 reason-leak_stopped = Javobda boʻlmasligi kerak boʻlgan maʼlumot bor edi. Javobni toʻxtatdik.

@@ -30,6 +30,8 @@ const TABLE: &[(&str, &[&str])] = &[
             "wire",
             "keys",
             "clock",
+            "egress::Roots",
+            "egress::RootsError",
             "policy::Permit",
             "journal::Opened",
         ],
