@@ -33,6 +33,7 @@ mod noninterference;
 mod notary;
 mod pages;
 mod paths;
+mod pdf;
 mod policy;
 mod public;
 mod redaction;

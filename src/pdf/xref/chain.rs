@@ -33,9 +33,6 @@ pub(in crate::pdf) struct Chain {
 /// and to stand before the one that names it.
 pub(in crate::pdf) fn chain(bytes: &[u8], budget: &mut Budget) -> Result<Chain, PdfError> {
     let newest = section(bytes, last_section(bytes)?, bytes.len(), budget)?;
-    if newest.span.end != bytes.len() {
-        return Err(PdfError::damaged(newest.span.end, "bytes after the end"));
-    }
     let kind = newest.kind;
     let trailer = newest.trailer.clone();
     let begins_at = newest.span.start;
@@ -74,6 +71,11 @@ pub(in crate::pdf) fn chain(bytes: &[u8], budget: &mut Budget) -> Result<Chain, 
         }
     }
     let layers = layers(sections)?;
+    // The newest section of a linearized file stands at its front, its other half at the end.
+    let end = layers.last().map_or(0, |newest| newest.range.end);
+    if end != bytes.len() {
+        return Err(PdfError::damaged(end, "bytes after the end"));
+    }
     Ok(Chain {
         layers,
         kind,
@@ -152,7 +154,13 @@ fn section(
     if trailer.get("XRefStm").is_some() {
         return Err(PdfError::Hybrid);
     }
-    let points_to = tail(&mut lexer)?;
+    lexer.skip_space();
+    let points_to = match kind {
+        // The front half of a linearized file, where it is a stream, may go without: it points
+        // nowhere, as one that says 0.
+        SectionKind::Stream if !lexer.rest().starts_with(b"startxref") => 0,
+        SectionKind::Stream | SectionKind::Table => tail(&mut lexer)?,
+    };
     let marker_end = lexer.at();
     lexer.take_line_end();
     Ok(Section {
