@@ -1,5 +1,6 @@
 //! A PDF that was read whole: its objects, its revisions, its pages.
 
+mod archive;
 mod load;
 mod pages;
 mod screen;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use super::PdfError;
 use super::syntax::{Budget, Dictionary, Lexer, Object, Reference};
 use super::xref::{SectionKind, chain};
+use archive::is_archive;
 use load::{Loader, Located};
 
 /// What the first line of the file says.
@@ -63,7 +65,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// When anything in it is not as ISO 32000-2 says, is out of bounds, or belongs to nothing;
-    /// [`PdfError::Encrypted`] and [`PdfError::Hybrid`] as well.
+    /// [`PdfError::Encrypted`], [`PdfError::Hybrid`] and [`PdfError::Archive`] as well.
     pub fn read(bytes: &'a [u8]) -> Result<Self, PdfError> {
         if bytes.is_empty() {
             return Err(PdfError::Empty);
@@ -75,6 +77,9 @@ impl<'a> Document<'a> {
             });
         }
         let (version, header_end) = header(bytes).ok_or(PdfError::NotPdf)?;
+        if is_archive(bytes) {
+            return Err(PdfError::Archive);
+        }
         let mut budget = Budget::new();
         let chain = chain(bytes, &mut budget)?;
         let mut loader = Loader::new(bytes, &mut budget);

@@ -41,7 +41,8 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// [`PdfError::DamagedObject`] when one is not made as [`SignatureField`] says, when two
-    /// fields have one name, or the tree of fields is none.
+    /// fields have one name or close one revision, or the tree of fields is none;
+    /// [`PdfError::Exceeds`].
     pub fn signatures(&self) -> Result<Vec<SignatureField>, PdfError> {
         let fields = self.form().and_then(|form| self.array(form, "Fields"));
         let top = Node {
@@ -49,14 +50,10 @@ impl<'a> Document<'a> {
             kind: None,
             levels: 0,
         };
-        let mut open: Vec<_> = fields
-            .unwrap_or_default()
-            .iter()
-            .map(|f| (f, top.clone()))
-            .collect();
-        open.reverse();
+        let mut open = Vec::new();
+        below(&mut open, 0, fields, &top)?;
         let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
-        let mut found = Vec::new();
+        let (mut found, mut closed) = (Vec::new(), BTreeSet::new());
         while let Some((object, above)) = open.pop() {
             let (catalog, _) = self.catalog();
             let reference = object.as_reference();
@@ -67,13 +64,19 @@ impl<'a> Document<'a> {
             let field = self.object(reference).and_then(Object::as_dictionary);
             let field = field.ok_or(bad(reference, "not a form field"))?;
             let here = above.with(self, field);
-            let kids = self.array(field, "Kids").unwrap_or_default();
-            open.extend(kids.iter().rev().map(|kid| (kid, here.clone())));
+            if here.name.len() > NAME_BYTES_MAX {
+                return Err(bad(reference, "the name of a form field is too long"));
+            }
+            below(&mut open, seen.len(), self.array(field, "Kids"), &here)?;
             if field.get("T").is_some() && !names.insert(here.name.clone()) {
                 return Err(bad(reference, "two form fields have one name"));
             }
             if here.kind.as_deref() == Some(b"Sig") && self.value(field, "V").is_some() {
-                found.push(self.signature(reference, field, here.name)?);
+                let signature = self.signature(reference, field, here.name)?;
+                if !closed.insert(signature.revision) {
+                    return Err(bad(reference, "two signatures close one revision"));
+                }
+                found.push(signature);
             }
         }
         Ok(found)
@@ -156,6 +159,24 @@ impl<'a> Document<'a> {
     }
 }
 
+/// Puts the fields below one before those that wait; `seen` were looked at already.
+fn below<'o>(
+    open: &mut Vec<(&'o Object, Node)>,
+    seen: usize,
+    fields: Option<&'o [Object]>,
+    above: &Node,
+) -> Result<(), PdfError> {
+    let fields = fields.unwrap_or_default();
+    if seen + open.len() + fields.len() > FIELDS_MAX {
+        return Err(PdfError::Exceeds {
+            max: FIELDS_MAX,
+            unit: "form fields",
+        });
+    }
+    open.extend(fields.iter().rev().map(|field| (field, above.clone())));
+    Ok(())
+}
+
 /// What a field inherits.
 #[derive(Debug, Clone)]
 struct Node {
@@ -199,3 +220,6 @@ fn bad(reference: Reference, why: &'static str) -> PdfError {
 }
 
 const FIELD_LEVELS_MAX: usize = 16;
+const FIELDS_MAX: usize = 10_000;
+/// Of a full name, with what is above.
+const NAME_BYTES_MAX: usize = 512;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// An indirect object's name: number and generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,9 +17,9 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A name without its slash, escapes resolved.
+/// A name without its slash, escapes resolved. A file says few names often: they are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(Box<[u8]>);
+pub struct Name(Arc<[u8]>);
 
 impl Name {
     #[must_use]
@@ -154,9 +155,10 @@ impl Object {
     }
 }
 
-/// Keys and values in the order of the file.
+/// Keys and values: in the order of the file while they are few, by their keys when they are many,
+/// so that each look is short whatever the file says.
 ///
-/// INVARIANT: no key stands in it twice.
+/// INVARIANT: no key stands in it twice; more than [`LOOKED_THROUGH_MAX`] keys are sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dictionary(Vec<(Name, Object)>);
 
@@ -169,26 +171,29 @@ impl Dictionary {
     }
 
     /// The dictionary of these entries; nothing when a key is there twice.
-    pub(super) fn of(entries: Vec<(Name, Object)>) -> Option<Self> {
+    pub(super) fn of(mut entries: Vec<(Name, Object)>) -> Option<Self> {
+        entries.shrink_to_fit();
         let mut keys: Vec<_> = entries.iter().map(|(key, _)| key).collect();
         keys.sort_unstable();
         let twice = keys.windows(2).any(|pair| pair.first() == pair.last());
-        (!twice).then_some(Self(entries))
+        (!twice).then(|| Self(entries).in_order())
     }
 
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Object> {
-        let mut entries = self.0.iter();
-        let (_, value) = entries.find(|(name, _)| name.as_bytes() == key.as_bytes())?;
+        let (_, value) = self.0.get(self.place(key)?)?;
         Some(value)
     }
 
     /// Sets a key, in its old place when there is one.
     pub fn set(&mut self, key: &str, value: Object) {
-        let mut entries = self.0.iter_mut();
-        match entries.find(|(name, _)| name.as_bytes() == key.as_bytes()) {
+        let place = self.place(key);
+        match place.and_then(|place| self.0.get_mut(place)) {
             Some((_, old)) => *old = value,
-            None => self.0.push((Name::new(key.as_bytes()), value)),
+            None => {
+                self.0.push((Name::new(key.as_bytes()), value));
+                *self = std::mem::take(self).in_order();
+            }
         }
     }
 
@@ -211,4 +216,28 @@ impl Dictionary {
     pub fn has(&self, key: &str, name: &str) -> bool {
         self.get(key).and_then(Object::as_name) == Some(name.as_bytes())
     }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        let key = key.as_bytes();
+        match self.0.len() {
+            0..=LOOKED_THROUGH_MAX => self.0.iter().position(|(name, _)| name.as_bytes() == key),
+            _ => {
+                let found = self
+                    .0
+                    .binary_search_by(|(name, _)| name.as_bytes().cmp(key));
+                found.ok()
+            }
+        }
+    }
+
+    fn in_order(mut self) -> Self {
+        if self.0.len() > LOOKED_THROUGH_MAX {
+            self.0
+                .sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        self
+    }
 }
+
+/// So few keys are looked through one by one.
+const LOOKED_THROUGH_MAX: usize = 64;

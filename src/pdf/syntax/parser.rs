@@ -1,5 +1,7 @@
 //! Tokens to values, within bounds.
 
+use std::collections::BTreeSet;
+
 use super::lexer::{Lexer, Token, is_space};
 use super::object::{Dictionary, Name, Object, Real, Reference};
 use crate::pdf::PdfError;
@@ -9,6 +11,8 @@ use crate::pdf::PdfError;
 pub(in crate::pdf) struct Budget {
     values: usize,
     decoded_bytes: usize,
+    /// Names that were met, to be shared.
+    names: BTreeSet<Name>,
 }
 
 impl Budget {
@@ -16,15 +20,35 @@ impl Budget {
         Self {
             values: VALUES_MAX,
             decoded_bytes: DECODED_BYTES_MAX,
+            names: BTreeSet::new(),
         }
     }
 
-    fn value(&mut self) -> Result<(), PdfError> {
-        self.values = self.values.checked_sub(1).ok_or(PdfError::Exceeds {
+    /// Takes one value, or one entry of a cross-reference section.
+    pub(in crate::pdf) fn value(&mut self) -> Result<(), PdfError> {
+        self.values(1)
+    }
+
+    /// Takes as many values as something weighs in memory.
+    fn values(&mut self, weight: usize) -> Result<(), PdfError> {
+        let left = self.values.checked_sub(weight);
+        self.values = left.ok_or(PdfError::Exceeds {
             max: VALUES_MAX,
             unit: "values",
         })?;
         Ok(())
+    }
+
+    /// The same name, which is shared with those before if it is one of the first ones.
+    fn shared(&mut self, name: Name) -> Result<Name, PdfError> {
+        if let Some(known) = self.names.get(&name) {
+            return Ok(known.clone());
+        }
+        self.values(NAME_WEIGHT)?;
+        if self.names.len() < NAMES_SHARED_MAX {
+            self.names.insert(name.clone());
+        }
+        Ok(name)
     }
 
     /// How many bytes the next stream may still unpack to.
@@ -76,7 +100,7 @@ impl<'b, 'g> Parser<'b, 'g> {
     }
 
     fn value(&mut self, token: Token<'b>, depth: usize) -> Result<Object, PdfError> {
-        self.budget.value()?;
+        self.budget.values(weight(&token))?;
         Ok(match token {
             Token::Integer(value) => match self.reference(value) {
                 Some(reference) => Object::Reference(reference),
@@ -84,7 +108,7 @@ impl<'b, 'g> Parser<'b, 'g> {
             },
             Token::Real(text) => Object::Real(Real(text.into())),
             Token::Text(bytes) => Object::Text(bytes),
-            Token::Name(name) => Object::Name(name),
+            Token::Name(name) => Object::Name(self.budget.shared(name)?),
             Token::ArrayBegin => Object::Array(self.array(deeper(depth)?)?),
             Token::DictionaryBegin => Object::Dictionary(self.entries(deeper(depth)?)?),
             Token::Keyword(b"true") => Object::Boolean(true),
@@ -101,7 +125,10 @@ impl<'b, 'g> Parser<'b, 'g> {
         let mut items = Vec::new();
         loop {
             match self.lexer.token()? {
-                Some(Token::ArrayEnd) => return Ok(items),
+                Some(Token::ArrayEnd) => {
+                    items.shrink_to_fit();
+                    return Ok(items);
+                }
                 Some(token) => items.push(self.value(token, depth)?),
                 None => return Err(self.lexer.damaged("an array does not end")),
             }
@@ -113,7 +140,7 @@ impl<'b, 'g> Parser<'b, 'g> {
         loop {
             let key: Name = match self.lexer.token()? {
                 Some(Token::DictionaryEnd) => break,
-                Some(Token::Name(name)) => name,
+                Some(Token::Name(name)) => self.budget.shared(name)?,
                 Some(_) => return Err(self.lexer.damaged("a key is not a name")),
                 None => return Err(self.lexer.damaged("a dictionary does not end")),
             };
@@ -151,6 +178,19 @@ fn skip_blanks(lexer: &mut Lexer<'_>) {
     lexer.skip(blanks.count());
 }
 
+/// What a value weighs: 1 for each 32 bytes or so in memory. What is in it weighs itself.
+fn weight(token: &Token<'_>) -> usize {
+    match token {
+        Token::Text(_) | Token::ArrayBegin | Token::DictionaryBegin => 2,
+        Token::ArrayEnd
+        | Token::DictionaryEnd
+        | Token::Integer(_)
+        | Token::Real(_)
+        | Token::Name(_)
+        | Token::Keyword(_) => 1,
+    }
+}
+
 fn deeper(depth: usize) -> Result<usize, PdfError> {
     if depth >= NESTING_LEVELS_MAX {
         return Err(PdfError::Exceeds {
@@ -162,8 +202,11 @@ fn deeper(depth: usize) -> Result<usize, PdfError> {
 }
 
 const NESTING_LEVELS_MAX: usize = 64;
-/// All values of a file, in all revisions: about 24 MiB in memory.
-const VALUES_MAX: usize = 750_000;
+/// All values of a file, in all revisions, and where they stand: some 32 MiB in memory.
+const VALUES_MAX: usize = 1_000_000;
+/// A name that was not met before.
+const NAME_WEIGHT: usize = 2;
+const NAMES_SHARED_MAX: usize = 4096;
 /// What all cross-reference and object streams of a file may unpack to.
 const DECODED_BYTES_MAX: usize = 16 * 1024 * 1024;
 const GENERATION_DIGITS_MAX: usize = 5;

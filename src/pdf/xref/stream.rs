@@ -49,6 +49,7 @@ pub(super) fn stream(
     let mut rest = data.chunks_exact(line_bytes);
     for (first, count) in lines {
         for (number, line) in (first..).zip(rest.by_ref().take(count)) {
+            budget.value()?;
             let entry = entry(line, widths).ok_or(PdfError::damaged(at, "an unknown entry"))?;
             entries.add(number, entry)?;
         }

@@ -19,7 +19,7 @@ pub(super) fn table(
         if !lexer.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             break;
         }
-        subsection(lexer, &mut lines)?;
+        subsection(lexer, budget, &mut lines)?;
     }
     lexer.expect(b"trailer", "a cross-reference table without its trailer")?;
     let mut parser = Parser::new(lexer.clone(), budget);
@@ -33,7 +33,11 @@ pub(super) fn table(
     Ok((entries.done(), trailer))
 }
 
-fn subsection(lexer: &mut Lexer<'_>, lines: &mut Vec<(u32, Entry)>) -> Result<(), PdfError> {
+fn subsection(
+    lexer: &mut Lexer<'_>,
+    budget: &mut Budget,
+    lines: &mut Vec<(u32, Entry)>,
+) -> Result<(), PdfError> {
     let bad = lexer.damaged("not the head of a cross-reference subsection");
     let number = |lexer: &mut Lexer<'_>| {
         let digits = lexer.digits(NUMBER_DIGITS_MAX);
@@ -47,6 +51,7 @@ fn subsection(lexer: &mut Lexer<'_>, lines: &mut Vec<(u32, Entry)>) -> Result<()
         return Err(bad);
     }
     for number in (first..).take(count as usize) {
+        budget.value()?;
         let bad = lexer.damaged("not a line of a cross-reference table");
         let line = lexer.rest().first_chunk::<LINE_BYTES>();
         let entry = line.and_then(entry).ok_or(bad)?;

@@ -129,6 +129,29 @@ fn find(bytes: &[u8], piece: &[u8]) -> usize {
     at
 }
 
+/// Where a piece stands last in the bytes.
+fn rfind(bytes: &[u8], piece: &[u8]) -> usize {
+    let found = bytes
+        .windows(piece.len())
+        .rposition(|window| window == piece);
+    found.expect("the piece is there")
+}
+
+/// The first number that no object has.
+fn free(bytes: &[u8]) -> u32 {
+    let document = Document::read(bytes).unwrap();
+    let size = document.trailer().get("Size").and_then(Object::as_integer);
+    u32::try_from(size.unwrap()).unwrap()
+}
+
+/// What a damaged file is said to suffer from.
+fn why(error: &PdfError) -> &'static str {
+    match error {
+        PdfError::DamagedObject { why, .. } | PdfError::Damaged { why, .. } => why,
+        other => panic!("{other}"),
+    }
+}
+
 /// The bytes with one piece in place of another that is as long, or longer: spaces make up for it.
 fn with(bytes: &[u8], piece: &[u8], new: &[u8]) -> Vec<u8> {
     let at = find(bytes, piece);

@@ -143,6 +143,7 @@ fn a_print_whose_table_is_wrong_is_refused_also_from_an_ordinary_program() {
     let error = refused(bytes);
     assert_eq!(
         error.to_string(),
-        "the PDF is damaged at byte 15: two objects at one place"
+        "the PDF is damaged at byte 15: two objects at one place: \
+         print the document to a new PDF"
     );
 }
