@@ -55,10 +55,10 @@ pub enum PdfError {
     )]
     ExternalContent { object: u32 },
     #[error(
-        "the PDF has layers that can be hidden in object `{object}`: {}",
+        "the PDF has content that is not always shown in object `{object}`: {}",
         PRINT_AGAIN
     )]
-    HiddenLayer { object: u32 },
+    HiddenContent { object: u32 },
     #[error("the PDF has an annotation of the kind `{kind}` in object `{object}`: take it out")]
     Annotation { object: u32, kind: String },
     #[error(

@@ -19,6 +19,15 @@ pub(super) fn decode(
     at: usize,
     budget: &mut Budget,
 ) -> Result<Vec<u8>, PdfError> {
+    if ["F", "FFilter", "FDecodeParms"]
+        .iter()
+        .any(|key| dictionary.get(key).is_some())
+    {
+        return Err(PdfError::damaged(
+            at,
+            "structure that stands in another file",
+        ));
+    }
     let filter = match dictionary.get("Filter") {
         Some(Object::Array(filters)) if filters.len() <= 1 => filters.first(),
         other => other,

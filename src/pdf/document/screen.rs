@@ -134,11 +134,30 @@ impl<'s> Seen<'s, '_> {
         if self.has("XFA") {
             return Err(PdfError::Xfa { object });
         }
-        if self.name("Type") == Some(b"OCG") && self.has("Usage") {
-            return Err(PdfError::HiddenLayer { object });
+        if self.is_now_and_then() {
+            return Err(PdfError::HiddenContent { object });
         }
         self.certification()?;
         self.field()
+    }
+
+    /// Whether it is shown to some and not to others: on paper, on a screen, in one language, or
+    /// where another layer is not.
+    fn is_now_and_then(&self) -> bool {
+        let by_layers = match self.name("Type") {
+            Some(b"OCG") => self.has("Usage"),
+            Some(b"OCMD") => {
+                self.has("VE") || matches!(self.name("P"), Some(b"AllOff" | b"AnyOff"))
+            }
+            _ => false,
+        };
+        // Flags that are no integer are read as one by some.
+        let on_paper_only = match self.value("F") {
+            None => false,
+            Some(Object::Integer(flags)) => flags & NO_VIEW != 0,
+            Some(_) => true,
+        };
+        by_layers || (self.has("Rect") && on_paper_only) || self.has("Alternates")
     }
 
     fn actions(&self) -> Result<(), PdfError> {
@@ -283,7 +302,7 @@ fn see_layers(document: &Document<'_>) -> Result<(), PdfError> {
         hidden |= some("AS") || some("OFF") || state.is_some_and(|state| state != b"ON");
     }
     match hidden {
-        true => Err(PdfError::HiddenLayer {
+        true => Err(PdfError::HiddenContent {
             object: root.number,
         }),
         false => Ok(()),
@@ -323,6 +342,9 @@ const ANNOTATIONS_REFUSED: &[&[u8]] = &[
     b"Sound",
     b"FileAttachment",
 ];
+
+/// `NoView` and `ToggleNoView` (ISO 32000-2 §12.5.3): bits 6 and 9.
+const NO_VIEW: i64 = 32 + 256;
 
 const SAID_CHARS_MAX: usize = 200;
 const FIELD_LEVELS_MAX: usize = 16;

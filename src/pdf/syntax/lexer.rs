@@ -169,11 +169,8 @@ impl<'b> Lexer<'b> {
         self.at += 1;
         let bad = self.damaged("not a name");
         let word = self.regular();
-        if word.len() > NAME_BYTES_MAX {
+        if word.len() > NAME_BYTES_MAX * ESCAPE_BYTES {
             return Err(bad);
-        }
-        if !word.contains(&b'#') {
-            return Ok(Name::new(word));
         }
         let mut name = Vec::with_capacity(word.len());
         let mut bytes = word.iter();
@@ -189,7 +186,10 @@ impl<'b> Lexer<'b> {
                 _ => return Err(bad),
             }
         }
-        Ok(Name::new(&name))
+        match name.len() {
+            0..=NAME_BYTES_MAX => Ok(Name::new(&name)),
+            _ => Err(bad),
+        }
     }
 
     fn hex(&mut self) -> Result<Box<[u8]>, PdfError> {
@@ -292,5 +292,7 @@ fn hex_value(byte: u8) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
+/// Of a name as it is meant; each byte of it may be written as `#20`.
 const NAME_BYTES_MAX: usize = 512;
+const ESCAPE_BYTES: usize = 3;
 const NUMBER_BYTES_MAX: usize = 40;

@@ -90,12 +90,14 @@ impl<'d, 'a> Update<'d, 'a> {
         self.insert(reference, body)
     }
 
-    /// Writes the document with this update.
+    /// Writes the document with this update, which can be read again.
     ///
     /// # Errors
-    /// [`PdfError::NotReserved`] names a number that was reserved and never put.
+    /// [`PdfError::NotReserved`] names a number that was reserved and never put. As
+    /// [`Document::read`] when what was put makes no document, or one that is out of bounds.
     pub fn write(self, id: FileId) -> Result<Vec<u8>, PdfError> {
         let (bytes, _) = self.assemble(id, None)?;
+        Document::read(&bytes)?;
         Ok(bytes)
     }
 
@@ -114,7 +116,9 @@ impl<'d, 'a> Update<'d, 'a> {
         let (body, places) = hole::body(dictionary, reserved);
         self.insert(signature, body)?;
         let (bytes, body_at) = self.assemble(id, Some(signature))?;
-        places.at(body_at).fit(bytes)
+        let unsigned = places.at(body_at).fit(bytes)?;
+        Document::read(unsigned.bytes())?;
+        Ok(unsigned)
     }
 
     fn insert(&mut self, reference: Reference, body: Vec<u8>) -> Result<(), PdfError> {

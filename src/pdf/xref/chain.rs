@@ -8,7 +8,7 @@ use super::stream::stream;
 use super::table::table;
 use super::{Section, SectionKind};
 use crate::pdf::PdfError;
-use crate::pdf::syntax::{Budget, Dictionary, Lexer};
+use crate::pdf::syntax::{Budget, Dictionary, Lexer, Object};
 
 /// One revision: what it wrote, and where it says its objects stand.
 #[derive(Debug)]
@@ -71,6 +71,12 @@ pub(in crate::pdf) fn chain(bytes: &[u8], budget: &mut Budget) -> Result<Chain, 
         }
     }
     let layers = layers(sections)?;
+    if !are_below(trailer.get("Size"), &layers) {
+        return Err(PdfError::damaged(
+            begins_at,
+            "an object beyond the stated size",
+        ));
+    }
     // The newest section of a linearized file stands at its front, its other half at the end.
     let end = layers.last().map_or(0, |newest| newest.range.end);
     if end != bytes.len() {
@@ -82,6 +88,15 @@ pub(in crate::pdf) fn chain(bytes: &[u8], budget: &mut Budget) -> Result<Chain, 
         trailer,
         begins_at,
     })
+}
+
+/// Whether the newest size counts the objects of all revisions: the next one's begin there.
+fn are_below(size: Option<&Object>, layers: &[Layer]) -> bool {
+    let size = size.and_then(Object::as_integer).unwrap_or(0);
+    let mut last = layers
+        .iter()
+        .filter_map(|layer| layer.entries.last_key_value());
+    last.all(|(last, _)| i64::from(*last) < size)
 }
 
 /// Makes revisions of sections, newest first in, oldest first out.
