@@ -32,10 +32,13 @@ impl Lengths {
         let bytes = object
             .as_integer()
             .and_then(|length| usize::try_from(length).ok());
-        let known = self
-            .known
-            .entry(number)
-            .or_insert(Length { bytes, used: false });
+        let Some(known) = self.known.get_mut(&number) else {
+            // What is no length is kept by nobody: there are many such objects.
+            if bytes.is_some() {
+                self.known.insert(number, Length { bytes, used: false });
+            }
+            return Ok(());
+        };
         if known.used && known.bytes != bytes {
             return Err(PdfError::object(number, "the length of a stream changes"));
         }

@@ -7,7 +7,7 @@ use crate::pdf::PdfError;
 use crate::pdf::filter::decode;
 use crate::pdf::indirect::{Indirect, Lengths, indirect};
 use crate::pdf::syntax::{Budget, Lexer, Object, Parser, Reference};
-use crate::pdf::xref::{Entry, Layer};
+use crate::pdf::xref::{Entry, Layer, Section};
 
 /// An object, and where it stands if it stands by itself.
 #[derive(Debug)]
@@ -63,10 +63,15 @@ impl<'a, 'g> Loader<'a, 'g> {
                 }
             }
         }
+        for section in &layer.sections {
+            self.section(section, layer)?;
+        }
         // What object streams hold may be the length of another stream: they come first.
-        let by_number: BTreeMap<_, _> = places.iter().map(|p| (p.number, p)).collect();
+        let is_container = |place: &&Place| place.number.is_some_and(|n| packed.contains_key(&n));
+        let containers = places.iter().filter(is_container);
+        let containers: BTreeMap<_, _> = containers.map(|place| (place.number, place)).collect();
         for (container, numbers) in &packed {
-            let Some(place) = by_number.get(&Some(*container)) else {
+            let Some(place) = containers.get(&Some(*container)) else {
                 return Err(PdfError::object(
                     *container,
                     "not an object stream of this revision",
@@ -75,6 +80,26 @@ impl<'a, 'g> Loader<'a, 'g> {
             self.unpack(place, numbers)?;
         }
         self.walk(&places, layer, header_end)
+    }
+
+    /// A section that is an object is none that anything may refer to, and has no other entry.
+    fn section(&mut self, section: &Section, layer: &Layer) -> Result<(), PdfError> {
+        let Some(own) = section.own else {
+            return Ok(());
+        };
+        self.objects.remove(&own.number);
+        let here = Entry::At {
+            offset: section.span.start,
+            generation: own.generation,
+        };
+        match layer.entries.get(&own.number) {
+            None | Some(Entry::Free) => Ok(()),
+            Some(entry) if *entry == here => Ok(()),
+            Some(_) => Err(PdfError::damaged(
+                section.span.start,
+                "another object than the entry names",
+            )),
+        }
     }
 
     /// Object by object through the bytes of the revision, without a gap.
@@ -95,7 +120,7 @@ impl<'a, 'g> Loader<'a, 'g> {
                         generation: found.reference.generation,
                         span: Some(span),
                     };
-                    self.objects.insert(number, located);
+                    self.keep(number, located)?;
                     end
                 }
             };
@@ -198,8 +223,14 @@ impl<'a, 'g> Loader<'a, 'g> {
                 generation: 0,
                 span: None,
             };
-            self.objects.insert(*number, located);
+            self.keep(*number, located)?;
         }
+        Ok(())
+    }
+
+    fn keep(&mut self, number: u32, located: Located) -> Result<(), PdfError> {
+        self.budget.object()?;
+        self.objects.insert(number, located);
         Ok(())
     }
 
@@ -232,35 +263,28 @@ fn places(layer: &Layer) -> Result<Vec<Place>, PdfError> {
         number: None,
         generation: 0,
     };
-    let mut places: Vec<_> = layer.sections.iter().map(|s| section(&s.span)).collect();
+    let mut places = Vec::with_capacity(layer.sections.len() + layer.entries.len());
+    places.extend(layer.sections.iter().map(|s| section(&s.span)));
     for (number, entry) in &layer.entries {
         let Entry::At { offset, generation } = *entry else {
             continue;
         };
-        let own = |s: &&crate::pdf::xref::Section| s.span.start == offset && s.own.is_some();
-        if let Some(section) = layer.sections.iter().find(own) {
-            let reference = Reference {
-                number: *number,
-                generation,
-            };
-            if section.own == Some(reference) {
-                continue;
-            }
-            return Err(PdfError::damaged(
-                offset,
-                "another object than the entry names",
-            ));
+        let number = *number;
+        let reference = Reference { number, generation };
+        let is_here = |s: &Section| s.span.start == offset && s.own == Some(reference);
+        if layer.sections.iter().any(is_here) {
+            continue;
         }
         if !layer.range.contains(&offset) {
             return Err(PdfError::object(
-                *number,
+                number,
                 "its entry points out of its revision",
             ));
         }
         places.push(Place {
             begin: offset,
             limit: layer.range.end,
-            number: Some(*number),
+            number: Some(number),
             generation,
         });
     }

@@ -29,6 +29,11 @@ impl Budget {
         self.values(1)
     }
 
+    /// Takes what an object weighs beside its value.
+    pub(in crate::pdf) fn object(&mut self) -> Result<(), PdfError> {
+        self.values(OBJECT_WEIGHT)
+    }
+
     /// Takes as many values as something weighs in memory.
     fn values(&mut self, weight: usize) -> Result<(), PdfError> {
         let left = self.values.checked_sub(weight);
@@ -44,7 +49,7 @@ impl Budget {
         if let Some(known) = self.names.get(&name) {
             return Ok(known.clone());
         }
-        self.values(NAME_WEIGHT)?;
+        self.values(NAME_WEIGHT + name.as_bytes().len() / WEIGHED_BYTES)?;
         if self.names.len() < NAMES_SHARED_MAX {
             self.names.insert(name.clone());
         }
@@ -178,14 +183,15 @@ fn skip_blanks(lexer: &mut Lexer<'_>) {
     lexer.skip(blanks.count());
 }
 
-/// What a value weighs: 1 for each 32 bytes or so in memory. What is in it weighs itself.
+/// What a value weighs: 1 for each so many bytes in memory. What is in it weighs itself.
 fn weight(token: &Token<'_>) -> usize {
     match token {
-        Token::Text(_) | Token::ArrayBegin | Token::DictionaryBegin => 2,
+        Token::Text(bytes) => 2 + bytes.len() / WEIGHED_BYTES,
+        Token::ArrayBegin => 3,
+        Token::Real(_) | Token::DictionaryBegin => 2,
         Token::ArrayEnd
         | Token::DictionaryEnd
         | Token::Integer(_)
-        | Token::Real(_)
         | Token::Name(_)
         | Token::Keyword(_) => 1,
     }
@@ -202,9 +208,11 @@ fn deeper(depth: usize) -> Result<usize, PdfError> {
 }
 
 const NESTING_LEVELS_MAX: usize = 64;
-/// All values of a file, in all revisions, and where they stand: some 32 MiB in memory.
+/// All values of a file, in all revisions, and where they stand, each by its weight.
 const VALUES_MAX: usize = 1_000_000;
-/// A name that was not met before.
+const WEIGHED_BYTES: usize = 32;
+const OBJECT_WEIGHT: usize = 2;
+/// A name that was not met before, beside its bytes.
 const NAME_WEIGHT: usize = 2;
 const NAMES_SHARED_MAX: usize = 4096;
 /// What all cross-reference and object streams of a file may unpack to.
