@@ -2,11 +2,12 @@
 //! `cases/notary.md` on a file's structure are refused, by their names.
 
 mod bounds;
-mod fuzz;
+mod cost;
 mod paper;
 mod prints;
 mod screened;
 mod signed;
+mod streams;
 mod structure;
 
 use muhrdor::pdf::{
@@ -63,6 +64,10 @@ fn unsealable(bytes: &[u8]) -> PdfError {
 fn unsigned(bytes: &[u8]) -> PdfError {
     let document = Document::read(bytes).expect("a file that is read");
     document.signatures().expect_err("no signatures")
+}
+
+fn exceeds(max: usize, unit: &'static str) -> PdfError {
+    PdfError::Exceeds { max, unit }
 }
 
 /// The file with an empty signature field on its first page.

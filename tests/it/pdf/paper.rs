@@ -1,6 +1,7 @@
 //! PDF files written by hand: right by default, and wrong where a test says so.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Objects by number, and what stands around them. Without a change it is a right file of one page.
 #[derive(Clone)]
@@ -136,7 +137,8 @@ impl Paper {
         let paper = self.clone().stream(container, &entries, &packed.data);
         let mut out = b"%PDF-1.7\n".to_vec();
         let offsets = paper.write_objects(&mut out);
-        let own = container + 1 + u32::try_from(packed.numbers.len()).unwrap();
+        let last = packed.numbers.iter().copied().fold(container, u32::max);
+        let own = last + 1;
         let mut lines = BTreeMap::from([(0, [0, 0, 65_535]), (own, [1, out.len() as u64, 0])]);
         for (number, offset) in offsets {
             lines.insert(number, [1, offset as u64, 0]);
@@ -161,7 +163,7 @@ impl Packed {
     pub(super) fn of(objects: &[(u32, &str)]) -> Self {
         let (mut head, mut body) = (String::new(), String::new());
         for (number, text) in objects {
-            head.push_str(&format!("{number} {} ", body.len()));
+            write!(head, "{number} {} ", body.len()).unwrap();
             body.push_str(text);
             body.push(' ');
         }
@@ -184,7 +186,7 @@ pub(super) fn write_stream(
     let begin = out.len();
     let (mut index, mut data) = (String::new(), Vec::new());
     for (number, [kind, second, third]) in lines {
-        index.push_str(&format!("{number} 1 "));
+        write!(index, "{number} 1 ").unwrap();
         data.push(u8::try_from(*kind).unwrap());
         data.extend(second.to_be_bytes());
         data.extend(u16::try_from(*third).unwrap().to_be_bytes());
@@ -208,10 +210,15 @@ pub(super) fn startxref(bytes: &[u8]) -> usize {
     end.lines().next().unwrap().parse().unwrap()
 }
 
+/// The pieces, one behind the other.
+pub(super) fn joined(pieces: impl Iterator<Item = String>) -> String {
+    pieces.collect()
+}
+
 /// Pages with a table of ten rows each.
 pub(super) fn tables(pages: u32) -> Vec<u8> {
     let numbers = (0..pages).map(|page| 10 + page * 2);
-    let kids: String = numbers.clone().map(|page| format!("{page} 0 R ")).collect();
+    let kids = joined(numbers.clone().map(|page| format!("{page} 0 R ")));
     let mut paper = Paper::new()
         .object(
             Paper::PAGES,
@@ -225,10 +232,12 @@ pub(super) fn tables(pages: u32) -> Vec<u8> {
         let mut content = String::new();
         for row in 0..10 {
             let y = 760 - row * 24;
-            content.push_str(&format!(
-                "40 {y} 500 24 re S BT /F 10 Tf 46 {} Td (page {page}, row {row}) Tj ET\n",
+            writeln!(
+                content,
+                "40 {y} 500 24 re S BT /F 10 Tf 46 {} Td (page {page}, row {row}) Tj ET",
                 y + 8
-            ));
+            )
+            .unwrap();
         }
         let dictionary = format!(
             "<< /Type /Page /Parent 2 0 R /Contents {} 0 R \

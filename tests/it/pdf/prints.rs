@@ -3,10 +3,15 @@
 use std::fs;
 use std::process::Command;
 
-use muhrdor::pdf::{Document, PdfVersion, Sealable, SectionKind, Spelling, Update};
+use muhrdor::pdf::{
+    Dictionary, Document, HoleBytes, Object, PdfError, PdfVersion, Reference, Sealable,
+    SectionKind, Spelling, Unsigned, Update,
+};
 
 use super::paper::{Paper, tables};
-use super::{FILE_ID, HOLE_BYTES, PRINTS, SIGNATURE, add_field, prepared, refused, sealed};
+use super::{
+    FILE_ID, HOLE_BYTES, PRINTS, SIGNATURE, add_field, exceeds, prepared, refused, sealed, why,
+};
 
 #[test]
 fn prints_of_ordinary_programs_may_be_sealed() {
@@ -33,9 +38,7 @@ fn an_update_keeps_every_byte_and_the_kind_of_the_file() {
         let sealable = Sealable::screen(&document).unwrap();
         let mut update = Update::new(&sealable);
         let signature = add_field(&mut update, &document);
-        update
-            .put(signature, &muhrdor::pdf::Object::text(b"a value"))
-            .unwrap();
+        update.put(signature, &Object::text(b"a value")).unwrap();
         let bytes = update.write(FILE_ID).unwrap();
         assert!(bytes.starts_with(print.bytes), "{}", print.name);
         let again = Document::read(&bytes);
@@ -53,8 +56,8 @@ fn an_update_keeps_every_byte_and_the_kind_of_the_file() {
         assert_eq!(again.trailer().get("Info"), document.trailer().get("Info"));
         let ids = again.array(again.trailer(), "ID").unwrap();
         assert_eq!(ids[1].as_text(), Some(FILE_ID.0.as_slice()));
-        if let Some(old) = document.array(document.trailer(), "ID") {
-            assert_eq!(ids[0], old[0], "{}", print.name);
+        if let Some([first, ..]) = document.array(document.trailer(), "ID") {
+            assert_eq!(&ids[0], first, "{}", print.name);
         }
         assert!(document.revisions()[0].objects.len() > 1);
     }
@@ -133,6 +136,80 @@ fn a_file_that_was_sealed_can_be_added_to_again() {
     assert_eq!(signatures[0].covered_end, first.len());
     let older = &second[..document.revisions()[1].range.end];
     assert_eq!(older, first);
+}
+
+#[test]
+fn an_update_that_could_not_be_read_again_is_not_written() {
+    let bytes = Paper::new().bytes();
+    let document = Document::read(&bytes).unwrap();
+    let sealable = Sealable::screen(&document).unwrap();
+    let new = || Update::new(&sealable);
+    let (catalog, root) = document.catalog();
+    let nowhere = Reference {
+        number: 99,
+        generation: 0,
+    };
+    let put = |root: Dictionary| {
+        let mut update = new();
+        update.put(catalog, &Object::Dictionary(root)).unwrap();
+        why(&update.write(FILE_ID).unwrap_err())
+    };
+    let mut pageless = root.clone();
+    pageless.remove("Pages");
+    assert_eq!(put(pageless), "no pages");
+    let dangling = root.clone().with("A", Object::Reference(nowhere));
+    assert_eq!(put(dangling.clone()), "it is referred to, and not there");
+    // The same for what has a hole.
+    let mut update = new();
+    let signature = update.reserve();
+    update.put(catalog, &Object::Dictionary(dangling)).unwrap();
+    let hole = HoleBytes::new(HOLE_BYTES).unwrap();
+    let unsigned = update.write_unsigned(signature, &Dictionary::new(), hole, FILE_ID);
+    let error = unsigned.map(|_| ()).unwrap_err();
+    assert_eq!(why(&error), "it is referred to, and not there");
+    // Numbers of nothing.
+    let mut update = new();
+    let error = update.put(nowhere, &Object::Null);
+    assert_eq!(error, Err(PdfError::NotReserved(nowhere)));
+    let forgotten = update.reserve();
+    let error = update.write(FILE_ID);
+    assert_eq!(error, Err(PdfError::NotReserved(forgotten)));
+}
+
+#[test]
+fn an_update_beyond_what_is_read_is_not_written() {
+    let mut bytes = Paper::new().bytes();
+    for _ in 1..32 {
+        bytes = Paper::nothing().after(&bytes);
+    }
+    let document = Document::read(&bytes).unwrap();
+    let sealable = Sealable::screen(&document).unwrap();
+    let written = Update::new(&sealable).write(FILE_ID);
+    assert_eq!(written, Err(exceeds(32, "revisions")));
+}
+
+#[test]
+fn a_hole_is_as_large_as_was_asked_for() {
+    for bytes in [0, 64 * 1024 + 1] {
+        assert_eq!(HoleBytes::new(bytes), Err(PdfError::HoleBytes(bytes)));
+    }
+    let error = prepared(&Paper::new().bytes()).fill(&[1; HOLE_BYTES + 1]);
+    let expected = PdfError::HoleTooSmall {
+        given: HOLE_BYTES + 1,
+        reserved: HOLE_BYTES,
+    };
+    assert_eq!(error, Err(expected));
+    assert!(
+        prepared(&Paper::new().bytes())
+            .fill(&[1; HOLE_BYTES])
+            .is_ok()
+    );
+    let unsigned = prepared(&Paper::new().bytes());
+    let (bytes, hole) = (unsigned.bytes().to_vec(), unsigned.hole());
+    let again = Unsigned::restored(bytes.clone(), hole.clone()).unwrap();
+    assert_eq!(again.covered(), unsigned.covered());
+    let beside = hole.start + 1..hole.end;
+    assert!(Unsigned::restored(bytes, beside).is_none());
 }
 
 /// cairo 1.16 states a wrong place for an object when a print has links: two entries name one
