@@ -3,7 +3,10 @@
 //! `tests/it/fuzz.rs` runs them on stable over a small corpus and a seeded mutator;
 //! `fuzz_targets/` hands them to cargo-fuzz for long runs.
 
+mod pdf;
+
 use http::header::{COOKIE, HeaderMap, HeaderValue};
+use muhrdor::pdf::{Document, Sealable};
 use muhrdor::server::guard::{Guard, Limits, Place, Verdict};
 use muhrdor::wire::cookie::{self, Cookies};
 use muhrdor::wire::host::Host;
@@ -85,6 +88,21 @@ pub fn host(bytes: &[u8]) {
         Host::parse(&format!("{host}.:443")).is_ok(),
         !host.as_str().ends_with(']')
     );
+}
+
+/// What is read as a PDF is read whole; what of it can be sealed can be added to and sealed, keeps
+/// every byte and every object, and can be read again.
+pub fn pdf(bytes: &[u8]) {
+    let bytes = pdf::of(bytes);
+    let Ok(document) = Document::read(&bytes) else {
+        return;
+    };
+    pdf::assert_is_whole(&document);
+    let Ok(sealable) = Sealable::screen(&document) else {
+        return;
+    };
+    pdf::assert_is_kept(&document, &sealable);
+    pdf::assert_is_sealed(&document, &sealable);
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -102,3 +102,63 @@ fn cookies_and_hosts_hold_for_mutated_values() {
     let fragments: &[&[u8]] = &[b".", b":", b"[", b"]", b"@", b"-", b":0", b"::"];
     run(targets::host, 40_000, hosts, fragments);
 }
+
+#[test]
+fn pdf_files_hold_for_mutated_structure() {
+    // Catalog, pages, page, content, a form, and what may stand in a file; at last the trailer.
+    const PLAIN: &str = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>\0\
+        << /Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 595 842.0] >>\0\
+        << /Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [6 0 R] /Rotate 90 >>\0\
+        << /Length 7 0 R >>\nstream\n0 0 10 10 re f\nendstream\0\
+        << /FT /Sig /T (field) /Kids [] >>\0\
+        << /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (https://a) >> >>\0\
+        14\0\
+        [(\\\\ \\( \\) \\051 ()) <00ff5c> /A#23#2f 1 -2.50 true null << /B [] >>]\0\
+        /ID [<a5> (b)] /Info 8 0 R /C (\\\\)";
+    const PACKED: &str = "~<< /Type /Catalog /Pages 3 0 R /Lang (\\n) >>\0\
+        << /Length 14 >>\nstream\n0 0 10 10 re f\nendstream\0\
+        << /Type /Pages /Kids [4 0 R] /Count 1 >>\0\
+        << /Type /Page /Parent 3 0 R /MediaBox [-1 .5 595 842] /Contents 2 0 R >>\0\
+        << /#41#20 [null true -1 +2 4 0 R] /B () >>\0\
+        /Info 5 0 R";
+    let written: &[&[u8]] = &[PLAIN.as_bytes(), PACKED.as_bytes()];
+    let printed: &[&[u8]] = &[
+        include_bytes!("pdf/fixtures/reportlab.pdf"),
+        include_bytes!("pdf/fixtures/qpdf_linearized_tables.pdf"),
+    ];
+    let fragments: &[&[u8]] = &[
+        b"<<",
+        b">>",
+        b"[",
+        b"]",
+        b"(",
+        b")",
+        b"<",
+        b"/",
+        b"%",
+        b"\0",
+        b"\r",
+        b"\n",
+        b"\\",
+        b"#20",
+        b"/A",
+        b"-.0",
+        b"99999999999",
+        b"5 0 R",
+        b"7 0 R",
+        b"4 65535 R",
+        b"null",
+        b"endobj\n8 0 obj\n",
+        b"endstream",
+        b"/Prev 9",
+        b"/Length 3",
+        b"/W [1 4 4]",
+        b"/Type /ObjStm",
+        b"/Type /Sig /ByteRange [0 0 0 0]",
+        b"/Subtype /Form",
+        b"%PDF-1.7\n",
+        b"startxref\n9\n%%EOF\n",
+    ];
+    run(targets::pdf, 30_000, written, fragments);
+    run(targets::pdf, 3_000, printed, fragments);
+}
