@@ -144,13 +144,10 @@ impl<'s> Seen<'s, '_> {
     /// Whether it is shown to some and not to others: on paper, on a screen, in one language, or
     /// where another layer is not.
     fn is_now_and_then(&self) -> bool {
-        let by_layers = match self.name("Type") {
-            Some(b"OCG") => self.has("Usage"),
-            Some(b"OCMD") => {
-                self.has("VE") || matches!(self.name("P"), Some(b"AllOff" | b"AnyOff"))
-            }
-            _ => false,
-        };
+        // Some ask no layer for its type.
+        let by_layers = self.has("Usage")
+            || (self.name("Type") == Some(b"OCMD")
+                && (self.has("VE") || matches!(self.name("P"), Some(b"AllOff" | b"AnyOff"))));
         // Flags that are no integer are read as one by some.
         let on_paper_only = match self.value("F") {
             None => false,

@@ -316,6 +316,8 @@ fn check_hidden(paper: &Paper, object: u32) {
 #[test]
 fn p7_a_layer_that_can_be_hidden_is_refused() {
     check_hidden(&layered("/Usage << >>", "/ON [5 0 R]"), 5);
+    let untyped = "<< /Name (layer) /Usage << >> >>";
+    check_hidden(&layered("", "/ON [5 0 R]").object(5, untyped), 5);
     for default in [
         "/OFF [5 0 R]",
         "/BaseState /OFF",
