@@ -31,6 +31,7 @@ pub(crate) fn measure(table: &Table, python: &Path, house: &House) -> Option<Dur
         .arg(&file)
         .args([house.key_file(&seal), house.certificate_file(&seal)])
         .args([house.key_file("tsa"), house.certificate_file("tsa")])
+        .arg(house.certificate_file("ca"))
         .args([WARM_UP, FILES].map(|count| count.to_string()))
         .output()
         .unwrap();
