@@ -1,6 +1,7 @@
 //! What the log says of a document: nothing that could be guessed, everything a verifier needs to
 //! know that this very seal was entered.
 
+use crate::cms::{Digest, DigestAlgorithm};
 use crate::domain::name::AgencyId;
 use crate::domain::time::Timestamp;
 
@@ -20,6 +21,18 @@ impl Sha256 {
             *byte = *found;
         }
         Self(bytes)
+    }
+
+    /// The same of parts whose `digest` is there for a signature: nothing is hashed again that was
+    /// hashed by SHA-256.
+    #[must_use]
+    pub fn beside(digest: &Digest, parts: &[&[u8]]) -> Self {
+        match (digest.algorithm(), <[u8; 32]>::try_from(digest.value())) {
+            (DigestAlgorithm::Sha256, Ok(bytes)) => Self(bytes),
+            (DigestAlgorithm::Sha256 | DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512, _) => {
+                Self::of(parts)
+            }
+        }
     }
 }
 
