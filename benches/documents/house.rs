@@ -124,13 +124,13 @@ impl House {
 
     /// The authority that stamps the time.
     pub(crate) fn authority(&self) -> Tsa {
+        let (clock, random) = (SystemClock::new(), SystemRandom::new());
         let settings = StampSettings {
             policy: Oid::parse(POLICY).unwrap(),
             accuracy_seconds: 1,
-            not_before: self.now().plus_ms(-1000),
+            not_before: clock.now(),
         };
         let certificate = self.certificate("tsa");
-        let (clock, random) = (SystemClock::new(), SystemRandom::new());
         let signer = Arc::clone(&self.stamp);
         Tsa::new(
             settings,
@@ -199,10 +199,6 @@ impl House {
     fn certificate(&self, name: &str) -> Certificate {
         let pem = fs::read_to_string(self.certificate_file(name)).unwrap();
         Certificate::parse(&certificate_of_pem(&pem).unwrap()).unwrap()
-    }
-
-    fn now(&self) -> muhrdor::domain::time::Timestamp {
-        SystemClock::new().now()
     }
 }
 

@@ -55,7 +55,7 @@ impl Table {
             rounds.push(self.time(&mut work, each) / each);
         }
         let times = each * u32::try_from(rounds.len()).unwrap();
-        let cpu = (own_cpu() - before) / times;
+        let cpu = own_cpu().saturating_sub(before) / times;
         rounds.sort_unstable();
         let rate = 1.0 / rounds[rounds.len() / 2].as_secs_f64();
         print(name, times, &rounds, rate, cpu);
@@ -76,7 +76,7 @@ impl Table {
         let mut each = work(&self.clock);
         let took = self.clock.monotonic().since(began);
         let times = u32::try_from(each.len()).unwrap();
-        let cpu = (own_cpu() - before) / times;
+        let cpu = own_cpu().saturating_sub(before) / times;
         each.sort_unstable();
         print(
             name,
