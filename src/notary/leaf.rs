@@ -169,6 +169,7 @@ const REVOKE: u8 = 3;
 #[cfg(test)]
 mod tests {
     use super::{Commitment, DocumentLeaf, IssueLeaf, RevokeLeaf, Sha256};
+    use crate::cms::DigestAlgorithm;
     use crate::domain::name::AgencyId;
     use crate::domain::time::Timestamp;
 
@@ -197,5 +198,19 @@ mod tests {
             assert_eq!(DocumentLeaf::parse(&bytes[..40]), None);
             assert_eq!(DocumentLeaf::parse(&[&[2], &bytes[1..]].concat()), None);
         }
+    }
+
+    #[test]
+    fn a_digest_at_hand_is_taken_if_it_is_by_the_same_algorithm() {
+        let parts: [&[u8]; 2] = [b"before the hole", b"after it"];
+        let at_hand = |algorithm: DigestAlgorithm| algorithm.of(&parts);
+        for algorithm in [DigestAlgorithm::Sha384, DigestAlgorithm::Sha512] {
+            assert_eq!(
+                Sha256::beside(&at_hand(algorithm), &parts),
+                Sha256::of(&parts)
+            );
+        }
+        let same = at_hand(DigestAlgorithm::Sha256);
+        assert_eq!(Sha256::beside(&same, &[]), Sha256::of(&parts));
     }
 }
