@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muhrdor::clock::{Clock, SystemClock};
+use muhrdor::clock::SystemClock;
 use muhrdor::domain::data::Form;
 use muhrdor::domain::decision::JournalDepth;
 use muhrdor::domain::entry::{Actor, Disclosed, JournalEntry, Stage, VisitId};
@@ -22,9 +22,8 @@ use muhrdor::tlog::{self, EntryBundles, Fatal, Leaf, Tlog};
 use ring::rand::SystemRandom;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
-use crate::measure::Table;
+use crate::measure::{Table, together};
 
 const ALONE: u32 = 200;
 const TOGETHER: u32 = 20_000;
@@ -95,28 +94,6 @@ async fn log(writers: u32, count: u32, clock: SystemClock) -> Vec<Duration> {
         }
     })
     .await
-}
-
-/// Lets so many writers share the work, and gives how long each append took.
-async fn together<W, F>(writers: u32, count: u32, clock: SystemClock, append: W) -> Vec<Duration>
-where
-    W: Fn(u32) -> F + Clone + Send + 'static,
-    F: Future<Output = ()> + Send,
-{
-    let mut tasks = JoinSet::new();
-    for writer in 0..writers {
-        let append = append.clone();
-        tasks.spawn(async move {
-            let mut took = Vec::new();
-            for n in (writer..count).step_by(usize::try_from(writers).unwrap()) {
-                let began = clock.monotonic();
-                append(n).await;
-                took.push(clock.monotonic().since(began));
-            }
-            took
-        });
-    }
-    tasks.join_all().await.into_iter().flatten().collect()
 }
 
 fn open_log(folder: &TempDir, entries: EntryBundles) -> Tlog {

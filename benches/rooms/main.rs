@@ -1,9 +1,9 @@
 //! What each room costs, without a network: `cargo bench --profile dist`.
 //!
 //! Prints one row for each measurement: how often it was done in the time it had, the median of
-//! its rounds, the worst of them, and how many a second that makes. One process, and but for the
-//! journal and the log one thread; a name after `--` picks rows (`cargo bench --bench rooms --
-//! journal`).
+//! its rounds, the worst of them, how many a second that makes, and the processor time of each. One
+//! process, and but for the journal and the log one thread; a name after `--` picks rows (`cargo
+//! bench --bench rooms -- journal`).
 
 #![allow(
     clippy::unwrap_used,

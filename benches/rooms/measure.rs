@@ -1,9 +1,17 @@
-//! A small measurement: rounds of a few milliseconds, their median and their worst.
+//! A small measurement: rounds of a few milliseconds, their median and their worst; and what it cost
+//! this process.
+
+#[path = "../walk/cpu.rs"]
+mod cpu;
 
 use std::hint::black_box;
+use std::process;
 use std::time::Duration;
 
 use muhrdor::clock::{Clock, SystemClock};
+use tokio::task::JoinSet;
+
+use cpu::cpu_seconds;
 
 /// How long one row is measured, and how long a round of it takes at least.
 const ROW: Duration = Duration::from_secs(2);
@@ -18,8 +26,8 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(wanted: Option<String>) -> Self {
         println!(
-            "{:<52} {:>10} {:>12} {:>12} {:>14}",
-            "what", "times", "median", "worst", "a second"
+            "{:<52} {:>10} {:>12} {:>12} {:>14} {:>12}",
+            "what", "times", "median", "worst", "a second", "CPU each"
         );
         Self {
             clock: SystemClock::new(),
@@ -33,44 +41,51 @@ impl Table {
             .is_none_or(|wanted| name.contains(wanted.as_str()))
     }
 
-    /// Measures what is done by one thread, one after the other.
-    pub(crate) fn row<T>(&mut self, name: &str, mut work: impl FnMut() -> T) {
+    /// Measures what is done one after the other. Gives the processor time of each, of all threads.
+    pub(crate) fn row<T>(&mut self, name: &str, mut work: impl FnMut() -> T) -> Option<Duration> {
         if !self.wants(name) {
-            return;
+            return None;
         }
         let once = self.time(&mut work, 1);
         let each = (ROUND.as_nanos() / once.as_nanos().max(1)).clamp(1, 1_000_000);
         let each = u32::try_from(each).unwrap();
         let mut rounds = Vec::new();
-        let began = self.clock.monotonic();
+        let (began, before) = (self.clock.monotonic(), own_cpu());
         while rounds.len() < 3 || self.clock.monotonic().since(began) < ROW {
             rounds.push(self.time(&mut work, each) / each);
         }
-        let times = u64::from(each) * u64::try_from(rounds.len()).unwrap();
+        let times = each * u32::try_from(rounds.len()).unwrap();
+        let cpu = own_cpu().saturating_sub(before) / times;
         rounds.sort_unstable();
-        let median = rounds[rounds.len() / 2];
-        let rate = 1.0 / median.as_secs_f64();
-        print(name, times, median, *rounds.last().unwrap(), rate);
+        let rate = 1.0 / rounds[rounds.len() / 2].as_secs_f64();
+        print(name, times, &rounds, rate, cpu);
+        Some(cpu)
     }
 
-    /// Measures what many do at once: `work` does so many and gives how long each took.
-    pub(crate) fn crowd(&mut self, name: &str, work: impl FnOnce(&SystemClock) -> Vec<Duration>) {
+    /// Measures what many do at once: `work` does so many and gives how long each took. Gives the
+    /// processor time of each, of all threads.
+    pub(crate) fn crowd(
+        &mut self,
+        name: &str,
+        work: impl FnOnce(&SystemClock) -> Vec<Duration>,
+    ) -> Option<Duration> {
         if !self.wants(name) {
-            return;
+            return None;
         }
-        let began = self.clock.monotonic();
+        let (began, before) = (self.clock.monotonic(), own_cpu());
         let mut each = work(&self.clock);
         let took = self.clock.monotonic().since(began);
-        each.sort_unstable();
         let times = u32::try_from(each.len()).unwrap();
-        let rate = f64::from(times) / took.as_secs_f64();
+        let cpu = own_cpu().saturating_sub(before) / times;
+        each.sort_unstable();
         print(
             name,
-            times.into(),
-            each[each.len() / 2],
-            *each.last().unwrap(),
-            rate,
+            times,
+            &each,
+            f64::from(times) / took.as_secs_f64(),
+            cpu,
         );
+        Some(cpu)
     }
 
     fn time<T>(&self, work: &mut impl FnMut() -> T, times: u32) -> Duration {
@@ -82,9 +97,42 @@ impl Table {
     }
 }
 
-fn print(name: &str, times: u64, median: Duration, worst: Duration, rate: f64) {
-    let (median, worst) = (readable(median), readable(worst));
-    println!("{name:<52} {times:>10} {median:>12} {worst:>12} {rate:>14.0}");
+/// Lets so many workers share the work, and gives how long each piece took.
+pub(crate) async fn together<W, F>(
+    workers: u32,
+    count: u32,
+    clock: SystemClock,
+    work: W,
+) -> Vec<Duration>
+where
+    W: Fn(u32) -> F + Clone + Send + 'static,
+    F: Future<Output = ()> + Send,
+{
+    let mut tasks = JoinSet::new();
+    for worker in 0..workers {
+        let work = work.clone();
+        tasks.spawn(async move {
+            let mut took = Vec::new();
+            for n in (worker..count).step_by(usize::try_from(workers).unwrap()) {
+                let began = clock.monotonic();
+                work(n).await;
+                took.push(clock.monotonic().since(began));
+            }
+            took
+        });
+    }
+    tasks.join_all().await.into_iter().flatten().collect()
+}
+
+fn own_cpu() -> Duration {
+    Duration::from_secs_f64(cpu_seconds(process::id()))
+}
+
+/// One row; `each` is sorted.
+pub(crate) fn print(name: &str, times: u32, each: &[Duration], rate: f64, cpu: Duration) {
+    let (median, worst) = (each[each.len() / 2], *each.last().unwrap());
+    let [median, worst, cpu] = [median, worst, cpu].map(readable);
+    println!("{name:<52} {times:>10} {median:>12} {worst:>12} {rate:>14.0} {cpu:>12}");
 }
 
 fn readable(time: Duration) -> String {

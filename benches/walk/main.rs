@@ -12,6 +12,8 @@
     reason = "a measurement that fails says so and ends"
 )]
 
+mod cpu;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -24,14 +26,14 @@ use muhrdor::demo::{Grounds, Visitor};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
+use cpu::cpu_seconds;
+
 /// Clients that ask at the same time, each over a connection of its own.
 const CLIENTS: usize = 8;
 /// How long one row is measured.
 const ROW: Duration = Duration::from_secs(5);
 /// Requests of each client before anything is measured.
 const WARM_UP: usize = 20;
-/// What `/proc` counts processor time in (`sysconf(_SC_CLK_TCK)`).
-const TICKS_A_SECOND: f64 = 100.0;
 
 /// One way through the house.
 struct Way {
@@ -218,17 +220,6 @@ async fn serve(program: &Path, grounds: &Grounds) -> Child {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     child
-}
-
-/// User and system time of a process (proc(5), fields 14 and 15 of `stat`).
-fn cpu_seconds(process: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let after_name = stat.rsplit_once(')').unwrap().1;
-    let ticks = after_name.split_whitespace().skip(11).take(2);
-    ticks
-        .map(|ticks| ticks.parse::<f64>().unwrap())
-        .sum::<f64>()
-        / TICKS_A_SECOND
 }
 
 /// Lifts the limits that one address with one account would meet.

@@ -1,6 +1,7 @@
 //! What the log says of a document: nothing that could be guessed, everything a verifier needs to
 //! know that this very seal was entered.
 
+use crate::cms::{Digest, DigestAlgorithm};
 use crate::domain::name::AgencyId;
 use crate::domain::time::Timestamp;
 
@@ -20,6 +21,18 @@ impl Sha256 {
             *byte = *found;
         }
         Self(bytes)
+    }
+
+    /// The same of parts whose `digest` is there for a signature: nothing is hashed again that was
+    /// hashed by SHA-256.
+    #[must_use]
+    pub fn beside(digest: &Digest, parts: &[&[u8]]) -> Self {
+        match (digest.algorithm(), <[u8; 32]>::try_from(digest.value())) {
+            (DigestAlgorithm::Sha256, Ok(bytes)) => Self(bytes),
+            (DigestAlgorithm::Sha256 | DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512, _) => {
+                Self::of(parts)
+            }
+        }
     }
 }
 
@@ -147,6 +160,7 @@ const REVOKE: u8 = 3;
 #[cfg(test)]
 mod tests {
     use super::{Commitment, DocumentLeaf, IssueLeaf, RevokeLeaf, Sha256};
+    use crate::cms::DigestAlgorithm;
     use crate::domain::name::AgencyId;
     use crate::domain::time::Timestamp;
 
@@ -175,5 +189,19 @@ mod tests {
             assert_eq!(DocumentLeaf::parse(&bytes[..40]), None);
             assert_eq!(DocumentLeaf::parse(&[&[2], &bytes[1..]].concat()), None);
         }
+    }
+
+    #[test]
+    fn a_digest_at_hand_is_taken_if_it_is_by_the_same_algorithm() {
+        let parts: [&[u8]; 2] = [b"before the hole", b"after it"];
+        let at_hand = |algorithm: DigestAlgorithm| algorithm.of(&parts);
+        for algorithm in [DigestAlgorithm::Sha384, DigestAlgorithm::Sha512] {
+            assert_eq!(
+                Sha256::beside(&at_hand(algorithm), &parts),
+                Sha256::of(&parts)
+            );
+        }
+        let same = at_hand(DigestAlgorithm::Sha256);
+        assert_eq!(Sha256::beside(&same, &[]), Sha256::of(&parts));
     }
 }

@@ -72,12 +72,12 @@ impl Notary {
             return self.again(&row, &issuance, &Sha256::of(&[&file])).await;
         }
         let this = Arc::clone(self);
-        let source = Sha256::of(&[&file]);
         let draft = {
             let issuance = issuance.clone();
             tokio::task::spawn_blocking(move || this.draft(&issuance, &names, &file))
         };
         let draft = draft.await.map_err(|_| NotaryError::CutOff)??;
+        let source = draft.source;
         let row = StagedSeal {
             code: draft.code,
             number,
@@ -162,7 +162,8 @@ impl Notary {
             .signer
             .digest_algorithm()?
             .of(&[before, after]);
-        let content = Sha256::of(&[before, after]);
+        let content = Sha256::beside(&digest, &[before, after]);
+        let source = Sha256::of(&[file]);
         let signed = sign(key, &digest)?;
         let imprint = DigestAlgorithm::Sha256.of(&[signed.signature()]);
         let stamped = tools.tsa.stamp(&imprint)?;
@@ -193,7 +194,7 @@ impl Notary {
             number: issuance.number.clone(),
             names: names.names.clone(),
             details: issuance.details.clone(),
-            source: Sha256::of(&[file]),
+            source,
             at: stamped.at,
             leaf: leaf.to_bytes(),
             hole: (hole.start, hole.end),
@@ -208,6 +209,7 @@ impl Notary {
         Ok(Draft {
             code: place,
             content,
+            source,
             record,
             unsigned,
             archived: ArchivedDocument {
@@ -299,6 +301,7 @@ impl Notary {
 struct Draft {
     code: CodeKey,
     content: Sha256,
+    source: Sha256,
     record: Record,
     unsigned: Unsigned,
     archived: ArchivedDocument,
@@ -331,7 +334,13 @@ fn restored(staged: &Staged, unsigned: &Unsigned) -> Result<SignedData, NotaryEr
         signer: signer.ok_or(NotaryError::Corrupt("it has no certificate"))?,
         path: certificates.collect(),
     };
-    let digest = set.signer.digest_algorithm()?.of(&unsigned.covered());
+    let algorithm = set.signer.digest_algorithm()?;
+    let digest = match algorithm {
+        // What was staged is what is covered: it is not hashed again.
+        DigestAlgorithm::Sha256 => Digest::from_value(algorithm, &staged.content.0)
+            .ok_or(NotaryError::Corrupt("its digest is none"))?,
+        DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512 => algorithm.of(&unsigned.covered()),
+    };
     let attributes = SignedAttributes::of_seal(&set.signer, &digest)?;
     let mut signed = attributes.complete(&set.path, &staged.signature.0);
     signed.attach_token(&staged.token.0);

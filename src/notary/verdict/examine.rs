@@ -133,7 +133,7 @@ fn sealed(
             crate::cms::CmsError::OtherContent => Finding::Content,
             _ => Finding::Signature,
         })?;
-    let content = Sha256::of(&covered);
+    let content = Sha256::beside(&digest, &covered);
     let name = trust.proof_name.as_ref().ok_or(Finding::Proof)?;
     if parsed.unsigned().len() != UNSIGNED_ATTRIBUTES {
         return Err(Finding::NotCanonical);
