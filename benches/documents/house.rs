@@ -145,15 +145,6 @@ impl House {
     /// The public check, with limits that nobody meets.
     pub(crate) fn check(&self, notary: &Arc<Notary>) -> Check {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let often = Rate {
-            requests_max: NonZeroU32::new(1_000_000_000).unwrap(),
-            window_seconds: NonZeroU32::new(1).unwrap(),
-        };
-        let settings = limits::Settings {
-            address: often,
-            principal: often,
-            keys_max: 1000,
-        };
         let portal = PortalSettings {
             names: texts("Portal"),
             operator: texts("Operator"),
@@ -166,8 +157,8 @@ impl House {
             pages: Arc::new(Console::new(portal).unwrap()),
             trust: self.trust.clone(),
             signer: Arc::clone(&self.verdict),
-            addresses: AddressLimit::new(&settings, Arc::clone(&clock)),
-            guesses: GuessLimit::new(often, 1000, &clock),
+            addresses: Arc::new(addresses()),
+            guesses: GuessLimit::new(OFTEN, 1000, &clock),
             clock,
         })
     }
@@ -258,3 +249,18 @@ fn trust(folder: &Folder, log: &NoteSigner, verdict: &dyn Signer) -> Trust {
     });
     Trust::parse(written.to_string().as_bytes()).unwrap()
 }
+
+/// A count of addresses that nobody meets.
+pub(crate) fn addresses() -> AddressLimit {
+    let settings = limits::Settings {
+        address: OFTEN,
+        principal: OFTEN,
+        keys_max: 1000,
+    };
+    AddressLimit::new(&settings, Arc::new(SystemClock::new()))
+}
+
+const OFTEN: Rate = Rate {
+    requests_max: NonZeroU32::new(1_000_000_000).unwrap(),
+    window_seconds: NonZeroU32::new(1).unwrap(),
+};

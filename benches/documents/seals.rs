@@ -26,7 +26,7 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use tokio::runtime::Runtime;
 
 use crate::checks::arrival;
-use crate::house::{House, ISSUER, close, texts};
+use crate::house::{House, ISSUER, addresses, close, texts};
 use crate::measure::{Table, together};
 use crate::world;
 
@@ -91,9 +91,10 @@ pub(crate) fn stamps(table: &mut Table, house: &House, runtime: &Runtime) {
     table.row("tsa: one token, the authority alone", || {
         authority.reply(&request)
     });
+    let addresses = addresses();
     table.row("tsa: one token, through /tsa", || {
         let body = Some(("application/timestamp-query", request.clone()));
-        let answer = timestamp::answer(&authority, arrival("/tsa", body));
+        let answer = timestamp::answer(&authority, &addresses, arrival("/tsa", body));
         assert_eq!(runtime.block_on(answer).status(), 200);
     });
 }
