@@ -141,7 +141,8 @@ impl Verdict {
         let by_receipt = mine.and_then(|receipt| receipt.revoked_at);
         let by_list = list.map(|list| match list.revoked_at(&facts.commitment) {
             Some(at) => StatusKnown::Revoked { at },
-            None if list.issued_at >= facts.stamped_at => StatusKnown::Valid {
+            // Made when the document was in the log already: clocks do not come into it.
+            None if list.size > facts.index => StatusKnown::Valid {
                 as_of: list.issued_at,
             },
             None => unknown(facts),

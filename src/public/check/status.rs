@@ -38,6 +38,8 @@ impl StatusLists {
         {
             return Ok(list.clone());
         }
+        // Before the index is read: what is in the log by now, and revoked, is in it.
+        let size = notary.log().published().head.size;
         loop {
             let after = u64::try_from(kept.revoked.len()).unwrap_or(u64::MAX);
             let more = notary.revoked(after, ROWS_MAX).await?;
@@ -50,7 +52,7 @@ impl StatusLists {
             portal: portal.to_owned(),
             issued_at: now,
             expires_at: now.plus_ms(GOOD_MS),
-            size: notary.log().published().head.size,
+            size,
             revoked: kept.revoked.clone(),
         };
         let signed = list.sign(signer)?;
