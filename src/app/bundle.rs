@@ -1,9 +1,11 @@
-//! The bundle of a folder as one snapshot: the register and the rules from the same bytes.
+//! The bundle of a folder: the register and the rules from the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::app::error::AppError;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::operation::Operation;
 use crate::domain::problem::Problem;
@@ -11,6 +13,7 @@ use crate::domain::service::{Backend, Service};
 use crate::gateway::Snapshot;
 use crate::policy::{self, Known, Policy, Source, Vocabulary};
 use crate::register::{Files, KnownNames, Register};
+use crate::upstream::Pools;
 
 /// Where a bundle keeps the register.
 const SERVICES_FOLDER: &str = "services/";
@@ -19,7 +22,8 @@ const SERVICES_FOLDER: &str = "services/";
 #[derive(Debug)]
 pub struct House {
     pub source: Source,
-    pub snapshot: Snapshot,
+    pub register: Register,
+    pub policy: Arc<Policy>,
 }
 
 /// Loads a bundle's folder.
@@ -44,7 +48,8 @@ pub fn load_house(folder: &Path) -> Result<House, Vec<Problem>> {
     let policy = Arc::new(Policy::load(&source, &known)?);
     Ok(House {
         source,
-        snapshot: Snapshot { register, policy },
+        register,
+        policy,
     })
 }
 
@@ -54,8 +59,8 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
         Ok(house) => house,
         Err(problems) => return problems,
     };
-    let mut problems = config.unaddressed(&upstreams(&house.snapshot.register));
-    match policy::run(&house.snapshot.policy, &house.source) {
+    let mut problems = house.unaddressed(config);
+    match policy::run(&house.policy, &house.source) {
         Ok(suites) => problems.extend(suites.iter().flat_map(policy::Suite::problems)),
         Err(found) => problems.extend(found),
     }
@@ -98,13 +103,40 @@ fn names(vocabulary: &Vocabulary) -> KnownNames {
 }
 
 impl House {
+    /// What decides from now on; of the pools of `before` those that have not changed.
+    ///
+    /// # Errors
+    /// The upstream whose TLS cannot be set up.
+    pub(super) fn into_snapshot(
+        self,
+        config: &Config,
+        before: &Pools,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Snapshot, AppError> {
+        let configured = config.upstreams.iter();
+        let configured = configured.map(|(name, u)| (name, u.endpoints.as_slice(), &u.pool));
+        let pools = Pools::new(configured, before, clock);
+        Ok(Snapshot {
+            register: self.register,
+            policy: self.policy,
+            pools: pools.map_err(|(name, cause)| AppError::Setting {
+                what: format!("upstreams.{name}"),
+                cause: cause.to_string(),
+            })?,
+        })
+    }
+
+    /// Upstreams that the register names and the config does not.
+    pub(super) fn unaddressed(&self, config: &Config) -> Vec<Problem> {
+        config.unaddressed(&upstreams(&self.register))
+    }
+
     /// The e-services and operations, for what lists them.
     #[must_use]
     pub fn listed(&self) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
-        let register = &self.snapshot.register;
         (
-            register.services().cloned().collect(),
-            register.operations().cloned().collect(),
+            self.register.services().cloned().collect(),
+            self.register.operations().cloned().collect(),
         )
     }
 }

@@ -90,6 +90,7 @@ pub(super) async fn open(
     config: &Config,
     keys: &Keys,
     egress: &Arc<Egress>,
+    addresses: &Arc<AddressLimit>,
     clock: &Arc<dyn Clock>,
     random: &Arc<SystemRandom>,
 ) -> Result<Kept, AppError> {
@@ -125,7 +126,7 @@ pub(super) async fn open(
         clock: Arc::clone(clock),
     };
     let parts = IdentityParts {
-        addresses: AddressLimit::new(&config.limits, Arc::clone(clock)),
+        addresses: Arc::clone(addresses),
         sessions: Arc::clone(&sessions),
         bearer: Bearer::new(bearer_settings(config), keysets, Arc::clone(clock)),
         login: Login::new(realms, config.portal.origin.clone(), rooms),

@@ -31,7 +31,7 @@ pub use stores::{audit_documents, journal_reader, key_set, trust, verify_journal
 ///
 /// # Errors
 /// [`AppError`]: a port in use, a key or store that is not there, a bundle with problems.
-pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, AppError> {
+pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, AppError> {
     running::start(config, clock).await
 }
 
@@ -46,7 +46,7 @@ pub async fn serve(
 ) -> Result<(), AppError> {
     let config = Config::load(path, overrides).map_err(AppError::Problems)?;
     let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
-    start(&config, clock).await?.until_signalled(bound).await
+    start(config, clock).await?.until_signalled(bound).await
 }
 
 /// Every problem of a config file, its bundle and the bundle's tests.

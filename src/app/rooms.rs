@@ -1,6 +1,5 @@
 //! The rooms, wired from a config.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -13,16 +12,15 @@ use crate::clock::Clock;
 use crate::config::{Config, FactOrigin};
 use crate::console::{Console, InHouseServices, PortalSettings};
 use crate::counts::Counts;
-use crate::domain::name::UpstreamName;
 use crate::egress::Egress;
 use crate::facts::{Assignment, FactFile, FactRoom, FactService, FactServiceSettings, FactSource};
 use crate::gateway::{Gateway, Rooms, Snapshot};
 use crate::journal::Journal;
-use crate::limits::PrincipalLimit;
+use crate::limits::{AddressLimit, PrincipalLimit};
 use crate::notary::Notary;
 use crate::redaction::{Redaction, RedactionSettings};
 use crate::tlog::Fatal;
-use crate::upstream::{InHouse, Pool, Upstream, Vouch};
+use crate::upstream::{InHouse, Upstream, Vouch};
 
 /// Facts remembered, of each kind.
 const FACTS_MAX: usize = 100_000;
@@ -43,6 +41,7 @@ pub(super) struct Wired {
 pub(super) async fn wire(
     config: &Config,
     snapshot: Arc<ArcSwap<Snapshot>>,
+    addresses: &Arc<AddressLimit>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Wired, AppError> {
     let keys = Keys::open(config)?;
@@ -55,7 +54,7 @@ pub(super) async fn wire(
     let egress = Arc::new(identity::egress(config, clock)?);
     let console = Arc::new(Console::new(portal(config))?);
     let counts = Arc::new(Counts::new());
-    let kept = identity::open(config, &keys, &egress, clock, &random).await?;
+    let kept = identity::open(config, &keys, &egress, addresses, clock, &random).await?;
     let house = snapshot.load_full();
     let notary = stores::notary(config, &keys, clock, &fatal)?;
     if let Some(notary) = &notary {
@@ -73,7 +72,7 @@ pub(super) async fn wire(
         Arc::clone(&keys.pseudonym),
     );
     let desk: Arc<dyn InHouse> = Arc::<InHouseServices>::clone(&in_house);
-    let upstream = Upstream::new(pools(config, clock)?, desk, vouch, Arc::clone(clock));
+    let upstream = Upstream::new(desk, vouch, Arc::clone(clock));
     let rooms = Rooms {
         identity: Arc::clone(&kept.identity),
         limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
@@ -107,20 +106,6 @@ fn portal(config: &Config) -> PortalSettings {
         help: config.portal.help.clone(),
         host: config.portal.host.clone(),
     }
-}
-
-fn pools(config: &Config, clock: &Arc<dyn Clock>) -> Result<HashMap<UpstreamName, Pool>, AppError> {
-    let mut pools = HashMap::new();
-    for (name, upstream) in &config.upstreams {
-        let (endpoints, settings) = (upstream.endpoints.clone(), upstream.pool.clone());
-        let pool = Pool::new(endpoints, settings, Arc::clone(clock));
-        let pool = pool.map_err(|cause| AppError::Setting {
-            what: format!("upstreams.{name}"),
-            cause: cause.to_string(),
-        })?;
-        pools.insert(name.clone(), pool);
-    }
-    Ok(pools)
 }
 
 fn facts(

@@ -1,5 +1,6 @@
 //! A gateway that runs: its listeners, its drain, its end.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::app::bundle::load_house;
@@ -20,22 +22,26 @@ use crate::config::Config;
 use crate::domain::entry::VisitId;
 use crate::domain::peer::Channel;
 use crate::gateway::Gateway;
+use crate::journal::Journal;
+use crate::limits::AddressLimit;
+use crate::server::ServerError;
 use crate::server::connection::{self, Connections};
 use crate::server::control::{self, ControlSocket};
 use crate::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
-use crate::server::drain::Drain;
+use crate::server::drain::{Drain, Drained, Stage};
 use crate::server::health::{self, Admin, Health};
 use crate::server::listener::{self, Listener};
 use crate::server::tls::{self, Tls};
+use crate::upstream::Pools;
 use crate::wire::pages::Pages;
 
 /// A gateway whose listeners are bound. Dropping it cuts everything off.
-#[derive(Debug)]
 pub struct Running {
     portal: SocketAddr,
     admin: SocketAddr,
     drain: Arc<Drain>,
     gateway: Arc<Gateway>,
+    reload: Arc<Reload>,
     kept: crate::app::identity::Kept,
     /// Public listeners: drained first.
     public: JoinSet<()>,
@@ -43,10 +49,13 @@ pub struct Running {
     inner: JoinSet<()>,
 }
 
-pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, AppError> {
+pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, AppError> {
+    let config = Arc::new(config);
     let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
-    let snapshot = Arc::new(ArcSwap::from_pointee(house.snapshot));
-    let meter = recorder();
+    let decides = house.into_snapshot(&config, &Pools::default(), &clock)?;
+    let snapshot = Arc::new(ArcSwap::from_pointee(decides));
+    // One count for whatever an address asks for.
+    let addresses = Arc::new(AddressLimit::new(&config.limits, Arc::clone(&clock)));
     let Wired {
         gateway,
         console,
@@ -56,23 +65,19 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
         identity,
         journal,
         notary,
-    } = rooms::wire(config, Arc::clone(&snapshot), &clock).await?;
+    } = rooms::wire(&config, Arc::clone(&snapshot), &addresses, &clock).await?;
     let drain = Arc::new(Drain::default());
 
-    let ready = Arc::new(Ready::new(journal, identity.sessions()));
-    ready.look().await;
-    let health = Arc::new(Health::new(
-        Arc::<Ready>::clone(&ready),
-        Arc::new(Meter(meter)),
-    ));
-    let admin = Admin::bind(&health::Settings {
-        address: config.listen.admin,
-    })
-    .await?;
-    let tls = Arc::new(Tls::load(tls_settings(config), Arc::clone(&clock))?);
+    let (ready, health) = looked_after(journal, &identity).await;
+    let address = config.listen.admin;
+    let admin = Admin::bind(&health::Settings { address }).await?;
+    let tls = Arc::new(Tls::load(tls_settings(&config), Arc::clone(&clock))?);
     let reload = Arc::new(Reload {
-        bundle_dir: config.bundle_dir.clone(),
+        config: Arc::clone(&config),
+        clock: Arc::clone(&clock),
         snapshot,
+        gateway: Arc::clone(&gateway),
+        addresses: Arc::clone(&addresses),
         in_house,
         tls: Arc::clone(&tls),
         turn: Mutex::default(),
@@ -80,40 +85,52 @@ pub(super) async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Runn
     let desk = Arc::new(Desk {
         gateway: Arc::clone(&gateway),
         counts,
-        reload,
+        reload: Arc::clone(&reload),
     });
     let control = ControlSocket::bind(control::Settings::at(&config.listen.control)).await?;
     let key_set = KeySet {
         keys: keys.assertion,
         clock: Arc::clone(&clock),
     };
-    let public_doors = public_doors(config, notary.as_ref(), &console, &clock)?;
-    let dispatch = dispatch(config, &gateway, console, key_set, public_doors, &clock)?;
+    let public_doors = public_doors(&config, notary.as_ref(), &console, &addresses, &clock)?;
+    let dispatch = dispatch(&config, &gateway, console, key_set, public_doors, &clock)?;
     let gate = Arc::new(Gate);
     let connections = Arc::new(Connections::new(
-        connection_settings(config),
+        connection_settings(&config),
         dispatch,
         Arc::<Gate>::clone(&gate),
     ));
-    let listener = Listener::bind(&listener_settings(config)).await?;
+    let listener = Listener::bind(&listener_settings(&config)).await?;
 
-    let (portal, admin_address) = (listener.address()?, admin.address()?);
+    let (portal, admin_at) = (listener.address()?, admin.address()?);
     let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
     inner.spawn(admin.run(Arc::clone(&health), drain.listen()));
     inner.spawn(control.run(desk, drain.listen()));
     inner.spawn(ready.watch(drain.listen()));
     public.spawn(listener.run(tls, connections, gate, drain.listen()));
     health.mark_started();
-    let admin = admin_address;
     Ok(Running {
         portal,
-        admin,
+        admin: admin_at,
         drain,
         gateway,
+        reload,
         kept: identity,
         public,
         inner,
     })
+}
+
+/// What probes and operators are told.
+async fn looked_after(
+    journal: Arc<Journal>,
+    identity: &crate::app::identity::Kept,
+) -> (Arc<Ready>, Arc<Health>) {
+    let ready = Arc::new(Ready::new(journal, identity.sessions()));
+    ready.look().await;
+    let meter = Arc::new(Meter(recorder()));
+    let health = Health::new(Arc::<Ready>::clone(&ready), meter);
+    (ready, Arc::new(health))
 }
 
 impl Running {
@@ -129,12 +146,15 @@ impl Running {
         self.admin
     }
 
-    /// Runs until the first SIGTERM or SIGINT, drains for at most `bound`, and ends.
+    /// Runs until the first SIGTERM or SIGINT, drains for at most `bound`, and ends. SIGHUP reloads.
     ///
     /// # Errors
     /// When signals cannot be received.
     pub async fn until_signalled(mut self, bound: Duration) -> Result<(), AppError> {
         let drain = Arc::clone(&self.drain);
+        let hangups = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
+        let reloading = reload_at(hangups, Arc::clone(&self.reload), drain.listen());
+        self.inner.spawn(reloading);
         tokio::select! {
             told = drain.on_signals(bound) => told?,
             () = joined(&mut self.public) => {}
@@ -159,10 +179,32 @@ impl Running {
         self.gateway.drain().await;
         joined(&mut self.inner).await;
         self.kept.close().await;
+        drop(self.reload);
         // The listeners' tasks held it, and have ended.
         match Arc::into_inner(self.gateway) {
             Some(gateway) => gateway.close().await,
             None => tracing::warn!(target: "muhrdor::serve", "a request was cut off at the end"),
+        }
+    }
+}
+
+/// Takes what the files say now, each time it is told to; one that fails is told of, and nothing
+/// changes.
+async fn reload_at(mut hangups: Signal, reload: Arc<Reload>, mut drained: Drained) {
+    loop {
+        tokio::select! {
+            biased;
+            () = drained.reached(Stage::Now) => return,
+            Some(()) = hangups.recv() => {}
+        }
+        let reload = Arc::clone(&reload);
+        // It reads files, and says itself what it took.
+        match tokio::task::spawn_blocking(move || reload.run()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(cause)) => {
+                tracing::error!(target: "muhrdor::control", cause = %cause.told(), "not reloaded");
+            }
+            Err(_) => tracing::error!(target: "muhrdor::control", "the reload broke off"),
         }
     }
 }
@@ -254,5 +296,14 @@ fn listener_settings(config: &Config) -> listener::Settings {
             connections_per_block_max: config.listen.connections_per_block_max,
             handshake_ms_max: u64::from(config.timeouts.handshake_ms_max),
         },
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("portal", &self.portal)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
     }
 }

@@ -44,10 +44,7 @@ pub(super) fn explain(options: &Options, terminal: &mut Terminal<'_>) -> Result<
             "muhrdor: {what} their titles; `muhrdor check` names them"
         )?;
     }
-    let policy = house
-        .as_ref()
-        .ok()
-        .map(|house| house.snapshot.policy.as_ref());
+    let policy = house.as_ref().ok().map(|house| house.policy.as_ref());
     if options.json {
         let entries: Vec<Value> = found.iter().map(|found| in_json(policy, found)).collect();
         let request = options.request.to_string();

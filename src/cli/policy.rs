@@ -66,7 +66,7 @@ pub(super) fn policy(verb: &Verb, terminal: &mut Terminal<'_>) -> Result<Answer,
 
 fn test(options: &TestOptions, terminal: &mut Terminal<'_>) -> Result<Answer, CliError> {
     let run = options.bundle.load()?.and_then(|house| {
-        let policy = &house.snapshot.policy;
+        let policy = &house.policy;
         policy::run(policy, &house.source)
     });
     let suites = match run {
@@ -146,7 +146,7 @@ fn explain(options: &ExplainOptions, terminal: &mut Terminal<'_>) -> Result<Answ
 fn ask(house: &House, path: &Path, bytes: Vec<u8>) -> Result<Vec<Suite>, Vec<Problem>> {
     let files = BTreeMap::from([(QUESTIONS.to_owned(), bytes)]);
     let source = Source::from_files(PathBuf::new(), files)?;
-    policy::run(&house.snapshot.policy, &source).map_err(|problems| {
+    policy::run(&house.policy, &source).map_err(|problems| {
         let placed = |problem| Problem {
             file: path.to_owned(),
             ..problem

@@ -38,10 +38,10 @@ pub(super) fn serve(options: &Options) -> Result<Answer, CliError> {
     let config = Config::load(&options.config.path, &overrides).map_err(CliError::Problems)?;
     write_messages(&config.telemetry)?;
     runtime()?.block_on(async {
-        let running = app::start(&config, clock()).await?;
+        let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
+        let running = app::start(config, clock()).await?;
         let (portal, admin) = (running.portal(), running.admin());
         tracing::info!(target: "muhrdor::serve", %portal, %admin, "ready");
-        let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
         running.until_signalled(bound).await?;
         tracing::info!(target: "muhrdor::serve", "ended");
         Ok(Answer::Yes)

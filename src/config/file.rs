@@ -9,7 +9,7 @@ use crate::config::sections::notary::Notary;
 use crate::config::sections::pool::Upstream;
 use crate::config::sections::sign_in::{Issuer, Realm};
 use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
-use crate::config::{Config, Overrides, repeated};
+use crate::config::{Config, FIXED, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
 
 /// Reads the root table. Everything is read before anything is given up.
@@ -60,6 +60,8 @@ pub(super) fn read(
         telemetry: telemetry?,
         notary: notary?,
         file: path.to_owned(),
+        overrides: overrides.clone(),
+        lines: FIXED.iter().map(|key| (*key, root.line_of(key))).collect(),
         upstreams_line,
         needed: Vec::new(),
     })

@@ -55,9 +55,31 @@ pub struct Config {
     /// Without it nothing is sealed, stamped or checked.
     pub notary: Option<Notary>,
     file: PathBuf,
+    overrides: Overrides,
+    /// Where the sections of [`FIXED`] stand.
+    lines: BTreeMap<&'static str, u32>,
     upstreams_line: u32,
     needed: Vec<Needed>,
 }
+
+/// Sections that are read at start only; of `limits` it is the room for keys.
+const FIXED: [&str; 15] = [
+    "portal",
+    "listen",
+    "tls",
+    "keys",
+    "store",
+    "bundle",
+    "realms",
+    "issuers",
+    "egress",
+    "facts",
+    "limits",
+    "timeouts",
+    "clock",
+    "telemetry",
+    "notary",
+];
 
 /// What the command line says over the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,6 +127,45 @@ impl Config {
                 Ok(config)
             }
             Some(_) | None => Err(problems),
+        }
+    }
+
+    /// Reads the same file again, with the same said over it.
+    ///
+    /// # Errors
+    /// As [`Config::load`]; and what differs from this config and is read at start only.
+    pub fn again(&self) -> Result<Self, Vec<Problem>> {
+        let new = Self::load(&self.file, &self.overrides)?;
+        let differs = |key: &str| match key {
+            "portal" => self.portal != new.portal,
+            "listen" => self.listen != new.listen,
+            "tls" => self.tls != new.tls,
+            "keys" => self.keys_dir != new.keys_dir,
+            "store" => self.store != new.store,
+            "bundle" => self.bundle_dir != new.bundle_dir,
+            "realms" => self.realms != new.realms,
+            "issuers" => self.issuers != new.issuers,
+            "egress" => self.egress != new.egress,
+            "facts" => self.facts != new.facts,
+            "timeouts" => self.timeouts != new.timeouts,
+            "clock" => self.clock != new.clock,
+            "telemetry" => self.telemetry != new.telemetry,
+            "notary" => self.notary != new.notary,
+            _ => self.limits.keys_max != new.limits.keys_max,
+        };
+        let problem = |(key, line): (&&'static str, &u32)| Problem {
+            file: new.file.clone(),
+            line: *line,
+            what: format!("`{key}` has changed, which is read at start only"),
+            mend: "put it back, or restart".to_owned(),
+        };
+        let changed = new.lines.iter().filter(|(key, _)| differs(key));
+        let mut problems: Vec<_> = changed.map(problem).collect();
+        problems.sort();
+        if problems.is_empty() {
+            Ok(new)
+        } else {
+            Err(problems)
         }
     }
 

@@ -76,7 +76,7 @@ pub async fn run(
     let (listen, data_dir) = (options.listen, options.data_dir);
     let same = |config| config;
     let grounds = Grounds::prepare(program.clone(), data_dir, listen, &*clock, same).await?;
-    let gateway = app::start(&grounds.config()?, clock)
+    let gateway = app::start(grounds.config()?, clock)
         .await
         .map_err(|cause| told(&cause))?;
     let (places, folder) = (grounds.places.clone(), grounds.folder.clone());

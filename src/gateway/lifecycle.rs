@@ -117,7 +117,10 @@ impl Gateway {
             .await?;
         let origin = access::origin(&arrival, &permit);
         let onward = access::onward(arrival, &route)?;
-        let answer = rooms.upstream.forward(&permit, &opened, onward).await?;
+        let answer = rooms
+            .upstream
+            .forward(&permit, &opened, onward, &house.pools)
+            .await?;
         let answer = self.issue(&house, &permit, answer, visit).await?;
         let inspected = rooms.redaction.inspect(&permit, answer).await?;
         let facts = rooms.facts.about(facts, inspected.subjects()).await?;

@@ -27,22 +27,24 @@ use crate::facts::FactRoom;
 use crate::identity::Identity;
 use crate::journal::Journal;
 use crate::keys::Pseudonym;
-use crate::limits::PrincipalLimit;
+use crate::limits::{self, PrincipalLimit};
 use crate::notary::Notary;
 use crate::policy::Policy;
 use crate::redaction::Redaction;
 use crate::register::Register;
-use crate::upstream::Upstream;
+use crate::upstream::{Pools, Upstream};
 use crate::wire::pages::Pages;
 
 pub use refusal::Refusal;
 pub use reply::Reply;
 
-/// What decides: one bundle, loaded and swapped as a whole. A request pins the one it began with.
+/// What decides, and whom it may lead to: one bundle and the endpoints of its upstreams, swapped as
+/// a whole. A request pins the one it began with.
 #[derive(Debug)]
 pub struct Snapshot {
     pub register: Register,
     pub policy: Arc<Policy>,
+    pub pools: Pools,
 }
 
 /// The rooms, wired by `app`.
@@ -84,6 +86,11 @@ impl Gateway {
     #[must_use]
     pub fn bundle(&self) -> BundleId {
         self.snapshot.load().policy.id()
+    }
+
+    /// From now on by these limits; what was counted stays counted.
+    pub fn set_limits(&self, settings: &limits::Settings) {
+        self.rooms.limits.set(settings);
     }
 
     /// Ends the rooms: what is recorded is integrated into its log. Called when nothing else holds

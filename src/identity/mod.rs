@@ -49,7 +49,7 @@ pub struct IdentitySettings {
 /// The parts of the room.
 #[derive(Debug)]
 pub struct IdentityParts {
-    pub addresses: AddressLimit,
+    pub addresses: Arc<AddressLimit>,
     pub sessions: Arc<Sessions>,
     pub bearer: Bearer,
     pub login: Login,

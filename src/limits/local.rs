@@ -3,8 +3,10 @@
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use governor::clock::Clock as GovernorClock;
 use governor::middleware::StateInformationMiddleware;
 use governor::{Quota, RateLimiter};
@@ -15,11 +17,18 @@ use crate::limits::{Allowance, Exceeded, Rate};
 
 pub(super) struct Local<K: Hash + Eq + Clone> {
     name: &'static str,
+    rated: ArcSwap<Rated<K>>,
+    memory: Memory<K>,
+    clock: Arc<dyn Clock>,
+}
+
+/// One rate over the memory that all rates share: who has asked much has done so under the next as
+/// well.
+struct Rated<K: Hash + Eq + Clone> {
     rate: Rate,
     /// Time until one more request may come.
     period: Duration,
     limiter: RateLimiter<K, Memory<K>, Ticks, StateInformationMiddleware>,
-    memory: Memory<K>,
 }
 
 impl<K: Hash + Eq + Clone> Local<K> {
@@ -29,29 +38,35 @@ impl<K: Hash + Eq + Clone> Local<K> {
         keys_max: usize,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let window = Duration::from_secs(u64::from(rate.window_seconds.get()));
-        let period = (window / rate.requests_max.get()).max(Duration::from_nanos(1));
-        let quota = Quota::with_period(period)
-            .unwrap_or_else(|| Quota::per_second(rate.requests_max))
-            .allow_burst(rate.requests_max);
         let memory = Memory::new(keys_max);
-        let limiter = RateLimiter::new(quota, memory.clone(), Ticks(clock));
+        let rated = Rated::new(rate, memory.clone(), Arc::clone(&clock));
         Self {
             name,
-            rate,
-            period,
-            limiter,
+            rated: ArcSwap::from_pointee(rated),
             memory,
+            clock,
+        }
+    }
+
+    /// From now on this rate, for keys that are known as well.
+    pub(super) fn set_rate(&self, rate: Rate) {
+        if self.rated.load().rate != rate {
+            let rated = Rated::new(rate, self.memory.clone(), Arc::clone(&self.clock));
+            self.rated.store(Arc::new(rated));
         }
     }
 
     pub(super) fn check(&self, key: &K) -> Result<Allowance, Exceeded> {
-        match self.limiter.check_key(key) {
-            Ok(state) => Ok(self.allowance(state.remaining_burst_capacity(), None)),
+        let rated = self.rated.load();
+        match rated.limiter.check_key(key) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                Ok(rated.allowance(self.name, remaining, None))
+            }
             Err(until) => {
-                let wait = until.wait_time_from(self.limiter.clock().now());
+                let wait = until.wait_time_from(rated.limiter.clock().now());
                 let retry_after_seconds = seconds_up(wait).max(1);
-                let allowance = self.allowance(0, Some(retry_after_seconds));
+                let allowance = rated.allowance(self.name, 0, Some(retry_after_seconds));
                 Err(Exceeded {
                     retry_after_seconds,
                     allowance,
@@ -63,12 +78,32 @@ impl<K: Hash + Eq + Clone> Local<K> {
     pub(super) fn keys(&self) -> usize {
         self.memory.keys()
     }
+}
 
-    fn allowance(&self, remaining: u32, retry_after_seconds: Option<u32>) -> Allowance {
+impl<K: Hash + Eq + Clone> Rated<K> {
+    fn new(rate: Rate, memory: Memory<K>, clock: Arc<dyn Clock>) -> Self {
+        let window = Duration::from_secs(u64::from(rate.window_seconds.get()));
+        let period = (window / rate.requests_max.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(period)
+            .unwrap_or_else(|| Quota::per_second(rate.requests_max))
+            .allow_burst(rate.requests_max);
+        Self {
+            rate,
+            period,
+            limiter: RateLimiter::new(quota, memory, Ticks::of(clock)),
+        }
+    }
+
+    fn allowance(
+        &self,
+        name: &'static str,
+        remaining: u32,
+        retry_after_seconds: Option<u32>,
+    ) -> Allowance {
         let used = self.rate.requests_max.get().saturating_sub(remaining);
         let full_again = || seconds_up(self.period.saturating_mul(used));
         Allowance {
-            name: self.name,
+            name,
             rate: self.rate,
             remaining,
             reset_seconds: retry_after_seconds.unwrap_or_else(full_again),
@@ -82,21 +117,38 @@ impl<K: Hash + Eq + Clone> fmt::Debug for Local<K> {
             f,
             "Local({}, {:?}, {} keys)",
             self.name,
-            self.rate,
+            self.rated.load().rate,
             self.keys()
         )
     }
 }
 
-/// The house's clock as `governor` wants to be told the time.
+/// The house's clock as `governor` wants to be told the time. What is remembered counts from the
+/// first reading of a limiter's clock; that one is zero, so that all rates count from the same
+/// moment.
 #[derive(Debug, Clone)]
-struct Ticks(Arc<dyn Clock>);
+struct Ticks {
+    clock: Arc<dyn Clock>,
+    is_begun: Arc<AtomicBool>,
+}
+
+impl Ticks {
+    fn of(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            is_begun: Arc::default(),
+        }
+    }
+}
 
 impl GovernorClock for Ticks {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        self.0.monotonic().since(Monotonic::default())
+        match self.is_begun.swap(true, Ordering::Relaxed) {
+            true => self.clock.monotonic().since(Monotonic::default()),
+            false => Duration::ZERO,
+        }
     }
 }
 

@@ -101,6 +101,11 @@ impl AddressLimit {
         self.0.check(&block)
     }
 
+    /// From now on by these settings; the room for keys stays.
+    pub fn set(&self, settings: &Settings) {
+        self.0.set_rate(settings.address);
+    }
+
     /// How many blocks are remembered.
     #[must_use]
     pub fn keys(&self) -> usize {
@@ -149,6 +154,11 @@ impl PrincipalLimit {
         operation: &OperationId,
     ) -> Result<Allowance, Exceeded> {
         self.0.check(&(principal, operation.clone()))
+    }
+
+    /// From now on by these settings; the room for keys stays.
+    pub fn set(&self, settings: &Settings) {
+        self.0.set_rate(settings.principal);
     }
 
     /// How many pairs of principal and operation are remembered.

@@ -40,10 +40,37 @@ pub use pool::{
 };
 pub use vouch::{ASSERTION_SECONDS, ASSERTION_TYPE, Vouch, VouchError};
 
-/// The room: one pool for each upstream of the deployment, and what is in the house.
+/// A pool for each upstream of the deployment.
+#[derive(Debug, Default)]
+pub struct Pools(HashMap<UpstreamName, Arc<Pool>>);
+
+impl Pools {
+    /// Pools by their names. Those of `before` whose endpoints and settings are the same are kept,
+    /// with their connections and with what is known of their endpoints.
+    ///
+    /// # Errors
+    /// The upstream whose TLS cannot be set up, and why.
+    pub fn new<'c>(
+        configured: impl Iterator<Item = (&'c UpstreamName, &'c [Endpoint], &'c PoolSettings)>,
+        before: &Self,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, (UpstreamName, UpstreamTlsError)> {
+        let pools = configured.map(|(name, endpoints, settings)| {
+            let kept = before.0.get(name);
+            if let Some(kept) = kept.filter(|kept| kept.is_of(endpoints, settings)) {
+                return Ok((name.clone(), Arc::clone(kept)));
+            }
+            let made = Pool::new(endpoints.to_vec(), settings.clone(), Arc::clone(clock));
+            let made = made.map_err(|cause| (name.clone(), cause))?;
+            Ok((name.clone(), Arc::new(made)))
+        });
+        pools.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The room: what is in the house, and who vouches towards what is not.
 #[derive(Debug)]
 pub struct Upstream {
-    pools: HashMap<UpstreamName, Pool>,
     in_house: Arc<dyn InHouse>,
     vouch: Vouch,
     clock: Arc<dyn Clock>,
@@ -116,14 +143,8 @@ impl UpstreamError {
 
 impl Upstream {
     #[must_use]
-    pub fn new(
-        pools: HashMap<UpstreamName, Pool>,
-        in_house: Arc<dyn InHouse>,
-        vouch: Vouch,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(in_house: Arc<dyn InHouse>, vouch: Vouch, clock: Arc<dyn Clock>) -> Self {
         Self {
-            pools,
             in_house,
             vouch,
             clock,
@@ -139,13 +160,18 @@ impl Upstream {
         permit: &Permit,
         opened: &Opened,
         onward: Onward,
+        pools: &Pools,
     ) -> Result<Answer, UpstreamError> {
         if !opened.covers(permit.visit(), &permit.operation().effect) {
             return Err(UpstreamError::NotOpened);
         }
         match &permit.operation().service.backend {
             Backend::InHouse => self.ask_in_house(permit, onward).await,
-            Backend::Upstream { name, .. } => self.ask_upstream(permit, name, onward).await,
+            Backend::Upstream { name, .. } => {
+                let pool = pools.0.get(name);
+                let pool = pool.ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
+                self.ask_upstream(permit, pool, name, onward).await
+            }
         }
     }
 
@@ -164,13 +190,10 @@ impl Upstream {
     async fn ask_upstream(
         &self,
         permit: &Permit,
+        pool: &Pool,
         name: &UpstreamName,
         onward: Onward,
     ) -> Result<Answer, UpstreamError> {
-        let pool = self
-            .pools
-            .get(name)
-            .ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
         let assertion = self
             .vouch
             .assert(permit, self.clock.now())

@@ -120,3 +120,27 @@ fn a_principal_is_counted_for_each_operation_apart() {
     clock.advance_ms(5_000);
     assert!(limit.check(system(), &read).is_ok());
 }
+
+#[test]
+fn a_rate_that_is_set_anew_holds_for_keys_that_are_known_as_well() {
+    let (limit, clock) = address_limit(1000);
+    clock.advance_ms(3_600_000);
+    let peer = block("192.0.2.1");
+    assert!((0..3).all(|_| limit.check(peer).is_ok()));
+    assert!(limit.check(peer).is_err());
+    let more = Settings {
+        address: rate(6, 60),
+        ..settings(1000)
+    };
+    limit.set(&more);
+    // Three of the old rate take a minute: as long as six of the new.
+    assert_eq!(limit.check(peer).unwrap_err().retry_after_seconds, 10);
+    clock.advance_ms(10_000);
+    assert!(limit.check(peer).is_ok());
+    assert!(limit.check(peer).is_err());
+    clock.advance_ms(60_000);
+    assert_eq!((0..9).filter(|_| limit.check(peer).is_ok()).count(), 6);
+    // Someone new has the new rate whole.
+    let other = block("192.0.2.2");
+    assert_eq!((0..9).filter(|_| limit.check(other).is_ok()).count(), 6);
+}

@@ -10,7 +10,7 @@ use muhrdor::notary::{DocumentNames, Named, Notary, NotaryError, Sealed, Shown};
 use muhrdor::policy::{Ask, Denial, Permit, Policy, RevocableDocument};
 use muhrdor::redaction::{Disclosure, Redaction};
 use muhrdor::register::Route;
-use muhrdor::upstream::{Onward, Upstream, UpstreamError};
+use muhrdor::upstream::{Onward, Pools, Upstream, UpstreamError};
 use muhrdor::wire::answer::Answer;
 
 pub fn decide(policy: &Arc<Policy>, route: &Route, ask: Ask<'_>) -> Result<Permit, Denial> {
@@ -26,8 +26,9 @@ pub async fn forward(
     permit: &Permit,
     opened: &Opened,
     onward: Onward,
+    pools: &Pools,
 ) -> Result<Answer, UpstreamError> {
-    upstream.forward(permit, opened, onward).await
+    upstream.forward(permit, opened, onward, pools).await
 }
 
 pub async fn disclose(

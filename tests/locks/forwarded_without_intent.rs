@@ -3,13 +3,14 @@
 //! No write reaches a service without its intent in the journal.
 
 use muhrdor::policy::Permit;
-use muhrdor::upstream::{Onward, Upstream, UpstreamError};
+use muhrdor::upstream::{Onward, Pools, Upstream, UpstreamError};
 use muhrdor::wire::answer::Answer;
 
 pub async fn forward(
     upstream: &Upstream,
     permit: &Permit,
     onward: Onward,
+    pools: &Pools,
 ) -> Result<Answer, UpstreamError> {
-    upstream.forward(permit, onward).await
+    upstream.forward(permit, onward, pools).await
 }

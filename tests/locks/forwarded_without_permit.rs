@@ -3,13 +3,14 @@
 //! No permit, no forwarding.
 
 use muhrdor::journal::Opened;
-use muhrdor::upstream::{Onward, Upstream, UpstreamError};
+use muhrdor::upstream::{Onward, Pools, Upstream, UpstreamError};
 use muhrdor::wire::answer::Answer;
 
 pub async fn forward(
     upstream: &Upstream,
     opened: &Opened,
     onward: Onward,
+    pools: &Pools,
 ) -> Result<Answer, UpstreamError> {
-    upstream.forward(opened, onward).await
+    upstream.forward(opened, onward, pools).await
 }

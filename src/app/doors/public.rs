@@ -24,15 +24,14 @@ pub(in crate::app) fn public_doors(
     config: &Config,
     notary: Option<&Arc<Notary>>,
     console: &Arc<Console>,
+    addresses: &Arc<AddressLimit>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Reserved>, AppError> {
     let Some(notary) = notary else {
         return Ok(Vec::new());
     };
     let pages: Arc<dyn Pages> = Arc::<Console>::clone(console);
-    // One count for all of them: what is about proofs costs as much at each.
-    let addresses = Arc::new(AddressLimit::new(&config.limits, Arc::clone(clock)));
-    let check = Arc::new(check(config, notary, pages, &addresses, clock)?);
+    let check = Arc::new(check(config, notary, pages, addresses, clock)?);
     let mut doors: Vec<Reserved> = CHECK_PATHS
         .iter()
         .map(|path| Reserved {
@@ -45,14 +44,14 @@ pub(in crate::app) fn public_doors(
             path: "/tsa".to_owned(),
             door: Arc::new(Stamps {
                 tsa: Arc::clone(notary.tsa()),
-                addresses: Arc::clone(&addresses),
+                addresses: Arc::clone(addresses),
             }),
         },
         Reserved {
             path: "/tlog/{*rest}".to_owned(),
             door: Arc::new(Log {
                 log: Arc::clone(notary.log()),
-                addresses,
+                addresses: Arc::clone(addresses),
             }),
         },
     ]);

@@ -1,20 +1,27 @@
-//! What changes without a restart: the bundle and the certificate.
+//! What changes without a restart: the bundle, the endpoints of upstreams, the limits, and what the
+//! files of certificates and keys hold.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
 use crate::app::bundle::load_house;
 use crate::app::error::AppError;
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::console::InHouseServices;
-use crate::gateway::Snapshot;
+use crate::gateway::{Gateway, Snapshot};
+use crate::limits::AddressLimit;
 use crate::server::tls::Tls;
 
 /// Reads anew what an operator may change under a running gateway.
 pub(in crate::app) struct Reload {
-    pub(in crate::app) bundle_dir: PathBuf,
+    /// As it was at start; what is read at start only is compared with it.
+    pub(in crate::app) config: Arc<Config>,
+    pub(in crate::app) clock: Arc<dyn Clock>,
     pub(in crate::app) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(in crate::app) gateway: Arc<Gateway>,
+    pub(in crate::app) addresses: Arc<AddressLimit>,
     pub(in crate::app) in_house: Arc<InHouseServices>,
     pub(in crate::app) tls: Arc<Tls>,
     /// One at a time, so that the last to be told is the one that stays.
@@ -22,19 +29,31 @@ pub(in crate::app) struct Reload {
 }
 
 impl Reload {
-    /// Swaps bundle and certificate for what their files hold now, or keeps both. Says which bundle
-    /// is in use. Blocks for as long as reading takes, which for a large bundle is seconds.
+    /// Takes what the files say now, all of it, or keeps what was. Says which bundle is in use.
+    /// Blocks for as long as reading takes, which for a large bundle is seconds. Must be called
+    /// where tasks can be spawned.
     ///
     /// # Errors
-    /// Everything that is wrong with the files.
+    /// Everything that is wrong with the files, with file and line; and what has changed in them
+    /// that is read at start only.
     pub(in crate::app) fn run(&self) -> Result<String, AppError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let house = load_house(&self.bundle_dir).map_err(AppError::Problems)?;
+        let config = self.config.again().map_err(AppError::Problems)?;
+        let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
+        let unaddressed = house.unaddressed(&config);
+        if !unaddressed.is_empty() {
+            return Err(AppError::Problems(unaddressed));
+        }
+        let before = self.snapshot.load_full();
+        let snapshot = house.into_snapshot(&config, &before.pools, &self.clock)?;
+        // The last that can fail: from here on everything is taken.
         self.tls.reload()?;
-        let id = house.snapshot.policy.id().to_string();
+        let id = snapshot.policy.id().to_string();
         self.in_house
-            .replace(Arc::clone(&house.snapshot.policy), &house.snapshot.register);
-        self.snapshot.store(Arc::new(house.snapshot));
+            .replace(Arc::clone(&snapshot.policy), &snapshot.register);
+        self.snapshot.store(Arc::new(snapshot));
+        self.gateway.set_limits(&config.limits);
+        self.addresses.set(&config.limits);
         tracing::info!(target: "muhrdor::control", bundle = id, "reloaded");
         Ok(id)
     }

@@ -40,6 +40,13 @@ impl<'t> Table<'t> {
         self.line
     }
 
+    /// The line a key is written in; the table's own where it is left out.
+    #[must_use]
+    pub fn line_of(&self, key: &str) -> u32 {
+        let found = self.keys.iter().find(|k| k.name == key);
+        found.map_or(self.line, |k| k.line)
+    }
+
     /// Notes a problem.
     pub fn note(&self, line: u32, what: impl Into<String>, mend: impl Into<String>) {
         self.page.note(line, what, mend);

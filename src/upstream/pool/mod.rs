@@ -129,6 +129,13 @@ impl Pool {
         })
     }
 
+    /// Whether it is of these endpoints and settings. One with TLS never is: its files may have
+    /// changed under their names.
+    pub(super) fn is_of(&self, endpoints: &[Endpoint], settings: &PoolSettings) -> bool {
+        let own = self.shared.targets.iter().map(|t| &t.dial.endpoint);
+        settings.tls.is_none() && self.shared.settings == *settings && own.eq(endpoints)
+    }
+
     pub(super) fn idle_ms_max(&self) -> u32 {
         self.shared.settings.idle_ms_max
     }

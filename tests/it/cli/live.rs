@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use super::Site;
 
+/// Each takes as long as starting the program does.
+const TRIES_MAX: usize = 2_000;
+
 /// A process that serves; killed when the test ends without ending it.
 struct Serving {
     child: Child,
@@ -89,6 +92,19 @@ fn a_running_gateway_is_asked_and_told_through_its_socket() {
     fs::write(site.path("policies/casework.cedar"), rules + "\n// more\n").unwrap();
     let reloaded = site.run(&["reload", "--json"]).exits(0).json();
     assert_ne!(reloaded["bundle"], bundle);
+
+    let rules = site.text("policies/casework.cedar");
+    fs::write(
+        site.path("policies/casework.cedar"),
+        rules + "// and more\n",
+    )
+    .unwrap();
+    kill_process(Pid::from_child(&serving.child), Signal::HUP).unwrap();
+    let taken = (0..TRIES_MAX).any(|_| {
+        let status = site.run(&["status", "--json"]).exits(0).json();
+        status["bundle"] != reloaded["bundle"]
+    });
+    assert!(taken, "SIGHUP reloads");
 
     // Readers of the journal need nothing that the writer holds.
     site.run(&["journal", "verify"])

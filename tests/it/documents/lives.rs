@@ -97,7 +97,7 @@ async fn l2_a_house_with_files_from_a_backup_and_a_newer_lock_does_not_seal() {
     fs::remove_dir_all(&log).unwrap();
     copy(&backup, &log);
     let config = grounds.grounds.config().unwrap();
-    let refused = app::start(&config, Arc::new(SystemClock::new())).await;
+    let refused = app::start(config, Arc::new(SystemClock::new())).await;
     let told = refused.unwrap_err().told();
     assert!(told.contains("older copy"), "{told}");
     grounds.close().await;
@@ -116,7 +116,7 @@ async fn l8_a_bit_that_flipped_in_a_kept_entry_is_found_before_anything_is_seale
     fs::remove_file(&bundle).unwrap();
     fs::write(&bundle, bytes).unwrap();
     let config = grounds.grounds.config().unwrap();
-    let refused = app::start(&config, Arc::new(SystemClock::new())).await;
+    let refused = app::start(config, Arc::new(SystemClock::new())).await;
     let told = refused.unwrap_err().told();
     assert!(told.contains("tile/entries/000.p/1"), "{told}");
     grounds.close().await;
@@ -135,7 +135,7 @@ async fn a_missing_key_of_the_notary_is_named_with_what_makes_it() {
             }
         }
         let config = grounds.grounds.config().unwrap();
-        let refused = app::start(&config, Arc::new(SystemClock::new())).await;
+        let refused = app::start(config, Arc::new(SystemClock::new())).await;
         let told = refused.unwrap_err().told();
         assert!(told.contains(key) && told.contains("keys init"), "{told}");
         grounds.close().await;

@@ -4,6 +4,7 @@ pub(crate) mod kill;
 mod raw;
 mod readiness;
 mod refusals;
+mod reload;
 mod sameness;
 mod sign_in;
 mod size;
@@ -122,7 +123,7 @@ impl House {
     /// On grounds that may have been changed since they were prepared.
     pub(crate) async fn open_on(grounds: TestGrounds) -> Self {
         let config = grounds.grounds.config().unwrap();
-        let gateway = app::start(&config, Arc::new(SystemClock::new()))
+        let gateway = app::start(config, Arc::new(SystemClock::new()))
             .await
             .unwrap();
         Self { grounds, gateway }

@@ -12,11 +12,10 @@ use muhrdor::app;
 use muhrdor::clock::{Clock, HandClock, SystemClock};
 use muhrdor::demo::{Ask, Client, Reply};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
+
 use tokio::sync::oneshot;
 
+use super::reload::tell;
 use super::{AZIZA, House, TestGrounds, told, unhurried};
 
 /// Long enough for any machine; a test that waits this long has failed.
@@ -46,7 +45,7 @@ async fn a_disk_without_room_refuses_what_is_recorded_and_nothing_else() {
     assert_ne!(full, config);
     fs::write(path, full).unwrap();
     let config = grounds.grounds.config().unwrap();
-    let gateway = app::start(&config, Arc::new(SystemClock::new()));
+    let gateway = app::start(config, Arc::new(SystemClock::new()));
     let gateway = gateway.await.unwrap();
     let house = House { grounds, gateway };
     let admin = house.gateway.admin();
@@ -88,7 +87,7 @@ async fn sessions_that_cannot_be_read_are_told_until_they_can() {
     let grounds = TestGrounds::prepare(|config| unhurried(&config)).await;
     let config = grounds.grounds.config().unwrap();
     let clock = HandClock::at(SystemClock::new().now());
-    let gateway = app::start(&config, Arc::new(clock.clone())).await.unwrap();
+    let gateway = app::start(config, Arc::new(clock.clone())).await.unwrap();
     let house = House { grounds, gateway };
     let admin = house.gateway.admin();
     assert_eq!(
@@ -139,53 +138,6 @@ async fn sessions_that_cannot_be_read_are_told_until_they_can() {
     house.close().await;
 }
 
-/// One line to the control socket, one back.
-async fn tell(socket: &Path, verb: &str) -> Value {
-    let mut stream = UnixStream::connect(socket).await.unwrap();
-    let line = format!("{{\"verb\":\"{verb}\"}}\n");
-    stream.write_all(line.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await.unwrap();
-    serde_json::from_str(&answer).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reload_shows_the_new_certificate_or_keeps_the_old() {
-    let house = House::open().await;
-    let socket = house.grounds.grounds.config().unwrap().listen.control;
-    let folder = &house.grounds.grounds.folder;
-    let mut before = house.grounds.visitor();
-    assert_eq!(before.get("/pension/info", &[]).await.unwrap().status, 200);
-
-    // Another authority, another certificate.
-    fs::remove_file(folder.certificate_key()).unwrap();
-    folder.make_certificate(SystemClock::new().now()).unwrap();
-    let distrusts = house.grounds.visitor().get("/pension/info", &[]).await;
-    assert!(
-        distrusts.is_err(),
-        "the old certificate is shown until told"
-    );
-    let told = tell(&socket, "reload").await;
-    assert_eq!(told["ok"], true, "{told}");
-    let after = house.grounds.visitor().get("/pension/info", &[]).await;
-    assert_eq!(after.unwrap().status, 200);
-    // Who was connected stays connected.
-    assert_eq!(before.get("/pension/info", &[]).await.unwrap().status, 200);
-
-    let key = fs::read(folder.certificate_key()).unwrap();
-    fs::write(folder.certificate_key(), "no key").unwrap();
-    let told = tell(&socket, "reload").await;
-    assert_eq!(told["ok"], false, "{told}");
-    let error = told["error"].as_str().unwrap();
-    assert!(error.contains("tls/server.key"), "{error}");
-    assert!(!error.contains("no key"), "{error}");
-    let still = house.grounds.visitor().get("/pension/info", &[]).await;
-    assert_eq!(still.unwrap().status, 200);
-    fs::write(folder.certificate_key(), key).unwrap();
-    assert_eq!(tell(&socket, "reload").await["ok"], true);
-    house.close().await;
-}
-
 /// All of the gateway runs on the one thread of this test.
 #[tokio::test]
 async fn requests_are_answered_while_a_reload_waits_for_a_disk() {
@@ -194,8 +146,8 @@ async fn requests_are_answered_while_a_reload_waits_for_a_disk() {
     let mut visitor = house.grounds.visitor();
     assert_eq!(visitor.get("/pension/info", &[]).await.unwrap().status, 200);
     // A file that is read as slowly as the test likes.
-    let path = house.grounds.grounds.folder.certificate();
-    let pem = fs::read(&path).unwrap();
+    let path = house.grounds.grounds.places.config.clone();
+    let text = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
     let mode = Mode::RUSR | Mode::WUSR;
     mknodat(CWD, &path, FileType::Fifo, mode, 0).unwrap();
@@ -206,7 +158,7 @@ async fn requests_are_answered_while_a_reload_waits_for_a_disk() {
         let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
         reads.send(()).unwrap();
         let in_time = released.recv_timeout(PATIENCE);
-        file.write_all(&pem).unwrap();
+        file.write_all(&text).unwrap();
         in_time
     });
     let reload = tokio::spawn(async move { tell(&socket, "reload").await });
@@ -228,7 +180,7 @@ fn the_unit_and_the_image_say_only_what_the_program_does() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     let unit = fs::read_to_string(deploy.join("systemd/muhrdor.service")).unwrap();
     let image = fs::read_to_string(deploy.join("Containerfile")).unwrap();
-    // Nothing tells systemd that it is ready, and no signal but those that end it is listened to.
+    // Nothing tells systemd that it is ready; a reload is asked for by the program's own verb.
     assert!(unit.lines().any(|line| line == "Type=exec"));
     assert!(unit.lines().all(|line| !line.contains("kill ")));
     let mut calls: Vec<Vec<String>> = unit

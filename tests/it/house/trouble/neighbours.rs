@@ -34,7 +34,7 @@ async fn a_sign_in_provider_that_comes_up_later_is_used_then() {
     let grounds = TestGrounds::prepare(change).await;
     let config = grounds.grounds.config().unwrap();
     let clock = HandClock::at(SystemClock::new().now());
-    let gateway = app::start(&config, Arc::new(clock.clone())).await.unwrap();
+    let gateway = app::start(config, Arc::new(clock.clone())).await.unwrap();
     let house = House { grounds, gateway };
 
     let mut aziza = house.grounds.visitor();
