@@ -56,13 +56,11 @@ impl Gateway {
         let began = self.rooms.clock.monotonic();
         let mut visit = Visit::new(&arrival);
         let (reply, reason) = match self.proceed(arrival, &mut visit, &wish).await {
-            Ok(reply) => (reply, None),
+            Ok(reply) => (reply.counted(visit.allowances(), None), None),
             Err(refusal) => {
-                let reason = refusal.reason();
-                (
-                    self.refuse(&refusal, &visit, &wish, block).await,
-                    Some(reason),
-                )
+                let reply = self.refuse(&refusal, &visit, &wish, block).await;
+                let reply = reply.counted(visit.allowances(), refusal.exceeded());
+                (reply, Some(refusal.reason()))
             }
         };
         let response = reply.into_response(&wish.method);
@@ -85,10 +83,11 @@ impl Gateway {
             .route(&arrival.host, &arrival.method, &arrival.target)?;
         visit.routed(route.operation());
         let caller = rooms.identity.identify(&arrival, route.operation()).await?;
+        visit.counted(caller.allowance());
         visit.identified(caller.principal(), &rooms.pseudonym);
         visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
-        rooms.limits.check(counted, &route.operation().id)?;
+        visit.counted(rooms.limits.check(counted, &route.operation().id)?);
         let presented = self.presented(&route, &arrival).await?;
         let subject = access::subject(
             &route,

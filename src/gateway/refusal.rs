@@ -19,7 +19,7 @@ pub struct Refusal {
     reason: Reason,
     detail: String,
     hint: Option<Hint>,
-    retry_after_seconds: Option<u32>,
+    exceeded: Option<Exceeded>,
     allow: Option<String>,
     aborted: bool,
 }
@@ -32,7 +32,7 @@ impl Refusal {
             reason,
             detail: detail.into(),
             hint: None,
-            retry_after_seconds: None,
+            exceeded: None,
             allow: None,
             aborted: false,
         }
@@ -66,9 +66,16 @@ impl Refusal {
         self.hint.as_ref()
     }
 
+    /// The limit that was met, where it was one.
     #[must_use]
-    pub const fn retry_after_seconds(&self) -> Option<u32> {
-        self.retry_after_seconds
+    pub const fn exceeded(&self) -> Option<&Exceeded> {
+        self.exceeded.as_ref()
+    }
+
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        let exceeded = self.exceeded.as_ref()?;
+        Some(exceeded.retry_after_seconds)
     }
 
     /// The value of `Allow`, where the method was the trouble (RFC 9110 §15.5.6).
@@ -114,7 +121,7 @@ impl From<RouteError> for Refusal {
 impl From<IdentityError> for Refusal {
     fn from(error: IdentityError) -> Self {
         let mut refusal = Self::of(error.reason(), &error);
-        refusal.retry_after_seconds = error.retry_after_seconds();
+        refusal.exceeded = error.exceeded().cloned();
         refusal
     }
 }
@@ -122,7 +129,7 @@ impl From<IdentityError> for Refusal {
 impl From<Exceeded> for Refusal {
     fn from(exceeded: Exceeded) -> Self {
         let mut refusal = Self::of(Reason::TooManyRequests, &exceeded);
-        refusal.retry_after_seconds = Some(exceeded.retry_after_seconds);
+        refusal.exceeded = Some(exceeded);
         refusal
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::entry::VisitId;
 use crate::domain::reason::Reason;
 use crate::gateway::refusal::Refusal;
 use crate::journal::{JournalError, Recorded};
+use crate::limits::{self, Allowance, Exceeded};
 use crate::redaction::{Disclosure, DisclosureMode};
 use crate::wire::body::Body;
 use crate::wire::pages::wish::Wish;
@@ -175,6 +176,14 @@ impl Reply {
         for cookie in cookies {
             self.response.headers_mut().append(SET_COOKIE, cookie);
         }
+        self
+    }
+
+    /// The reply with what is left of the limits that were counted, the one that was met last.
+    pub(super) fn counted(mut self, allowances: &[Allowance], met: Option<&Exceeded>) -> Self {
+        let met = met.map(|exceeded| exceeded.allowance);
+        let all: Vec<Allowance> = allowances.iter().copied().chain(met).collect();
+        limits::tell(&all, self.response.headers_mut());
         self
     }
 

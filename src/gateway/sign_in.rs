@@ -52,11 +52,9 @@ impl Gateway {
                 // The address holds a code or a state: it is no place to come back to, and is not
                 // shown.
                 HOME.clone_into(&mut wish.path_and_query);
-                let reason = refusal.reason();
-                (
-                    self.refuse(&refusal, &visit, &wish, block).await,
-                    Some(reason),
-                )
+                let reply = self.refuse(&refusal, &visit, &wish, block).await;
+                let reply = reply.counted(visit.allowances(), refusal.exceeded());
+                (reply, Some(refusal.reason()))
             }
         };
         let response = reply.with_cookies(cookies).into_response(&wish.method);

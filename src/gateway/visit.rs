@@ -13,6 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::gateway::Snapshot;
 use crate::gateway::refusal::Refusal;
 use crate::keys::Pseudonym;
+use crate::limits::Allowance;
 use crate::policy::{Denial, Permit};
 use crate::redaction::Disclosure;
 use crate::telemetry::Seen;
@@ -41,6 +42,8 @@ pub(super) struct Visit {
     bundle: Option<String>,
     obligations: Obligations,
     steps: Vec<Step>,
+    /// What is left of the limits that were counted; told to the caller, never in an entry.
+    allowances: Vec<Allowance>,
     /// For greeting; never in an entry.
     name: Option<DisplayName>,
     /// What the session's holder works on; for their pages, never in an entry.
@@ -73,6 +76,7 @@ impl Visit {
             bundle: None,
             obligations: Obligations::default(),
             steps: Vec::new(),
+            allowances: Vec::new(),
             name: None,
             working: Claim::default(),
         }
@@ -105,6 +109,14 @@ impl Visit {
             kind: self.actor.kind,
             working: self.working.clone(),
         })
+    }
+
+    pub(super) fn allowances(&self) -> &[Allowance] {
+        &self.allowances
+    }
+
+    pub(super) fn counted(&mut self, allowance: Allowance) {
+        self.allowances.push(allowance);
     }
 
     pub(super) const fn id(&self) -> VisitId {

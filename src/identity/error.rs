@@ -47,11 +47,11 @@ impl IdentityError {
         }
     }
 
-    /// After how many seconds the same request may be answered, where that is known.
+    /// The limit that was met, where it was one.
     #[must_use]
-    pub const fn retry_after_seconds(&self) -> Option<u32> {
+    pub const fn exceeded(&self) -> Option<&Exceeded> {
         match self {
-            Self::Limited(exceeded) => Some(exceeded.retry_after_seconds),
+            Self::Limited(exceeded) => Some(exceeded),
             Self::Header(_)
             | Self::Claim { .. }
             | Self::Cookie(_)

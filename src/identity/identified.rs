@@ -3,6 +3,7 @@
 use crate::domain::entry::VisitId;
 use crate::domain::principal::Principal;
 use crate::domain::purpose::Claim;
+use crate::limits::Allowance;
 
 /// Who asks in one visit, and what they say they ask for. Made only by
 /// [`Identity::identify`](super::Identity::identify).
@@ -10,15 +11,22 @@ use crate::domain::purpose::Claim;
 #[must_use]
 pub struct Identified {
     visit: VisitId,
+    allowance: Allowance,
     principal: Principal,
     claim: Claim,
     held: Claim,
 }
 
 impl Identified {
-    pub(super) fn new(visit: VisitId, principal: Principal, claim: Claim) -> Self {
+    pub(super) fn new(
+        visit: VisitId,
+        allowance: Allowance,
+        principal: Principal,
+        claim: Claim,
+    ) -> Self {
         Self {
             visit,
+            allowance,
             principal,
             claim,
             held: Claim::default(),
@@ -34,6 +42,12 @@ impl Identified {
     #[must_use]
     pub const fn visit(&self) -> VisitId {
         self.visit
+    }
+
+    /// What is left to the address they ask from.
+    #[must_use]
+    pub const fn allowance(&self) -> Allowance {
+        self.allowance
     }
 
     #[must_use]

@@ -28,7 +28,7 @@ use crate::domain::operation::Operation;
 use crate::domain::peer::AddressBlock;
 use crate::domain::principal::Principal;
 use crate::domain::purpose::Claim;
-use crate::limits::AddressLimit;
+use crate::limits::{AddressLimit, Allowance};
 use crate::wire::arrival::Arrival;
 use crate::wire::cookie::Cookies;
 use crate::wire::headers::{CASE, PURPOSE, item};
@@ -77,7 +77,8 @@ impl Identity {
         arrival: &Arrival,
         operation: &Operation,
     ) -> Result<Identified, IdentityError> {
-        self.count(arrival)?;
+        let allowance = self.count(arrival)?;
+        let known = |principal, claim| Identified::new(arrival.visit, allowance, principal, claim);
         let claim = claimed(arrival)?;
         let token = Token::of(&arrival.headers, self.settings.token_bytes_max)?;
         let handle = handle(arrival)?;
@@ -85,26 +86,24 @@ impl Identity {
             (Some(_), Some(_)) => Err(IdentityError::TwoCredentials),
             (Some(token), None) => {
                 let principal = self.parts.bearer.principal(&token).await?;
-                Ok(Identified::new(arrival.visit, principal, claim))
+                Ok(known(principal, claim))
             }
             (None, Some(handle)) => match self.parts.sessions.find(&handle).await? {
                 Some(session) => {
                     self.same_origin(arrival)?;
                     let claim = working(claim, &session, operation);
                     let principal = session.principal().clone();
-                    let identified = Identified::new(arrival.visit, principal, claim);
-                    Ok(identified.holding(session.claim()))
+                    Ok(known(principal, claim).holding(session.claim()))
                 }
-                None => Ok(Identified::new(arrival.visit, Principal::Anonymous, claim)),
+                None => Ok(known(Principal::Anonymous, claim)),
             },
-            (None, None) => Ok(Identified::new(arrival.visit, Principal::Anonymous, claim)),
+            (None, None) => Ok(known(Principal::Anonymous, claim)),
         }
     }
 
-    fn count(&self, arrival: &Arrival) -> Result<(), IdentityError> {
+    fn count(&self, arrival: &Arrival) -> Result<Allowance, IdentityError> {
         let block = AddressBlock::of(arrival.peer.address);
-        self.parts.addresses.check(block)?;
-        Ok(())
+        Ok(self.parts.addresses.check(block)?)
     }
 }
 

@@ -15,8 +15,11 @@ use crate::domain::peer::AddressBlock;
 use crate::domain::person::PersonId;
 use crate::domain::principal::Principal;
 
+mod allowance;
 mod local;
 mod memory;
+
+pub use allowance::{Allowance, Exceeded, tell};
 
 use local::Local;
 
@@ -37,25 +40,6 @@ pub struct Settings {
     pub principal: Rate,
     /// Keys remembered by each of the two limits.
     pub keys_max: usize,
-}
-
-/// What a key may still do. Told to clients in the `RateLimit` fields
-/// (draft-ietf-httpapi-ratelimit-headers-10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    name: &'static str,
-    rate: Rate,
-    remaining: u32,
-    reset_seconds: u32,
-}
-
-/// Too many requests.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("too many requests; the next may come in {retry_after_seconds} s")]
-pub struct Exceeded {
-    /// For `Retry-After`; 1 or more.
-    pub retry_after_seconds: u32,
-    pub allowance: Allowance,
 }
 
 /// The limit before any signature is checked.
@@ -178,32 +162,5 @@ impl PrincipalKey {
             Principal::Official(o) => Self::Official(o.agency.clone(), o.official.clone()),
             Principal::System(s) => Self::System(s.system.clone()),
         }
-    }
-}
-
-impl Allowance {
-    /// The value of `RateLimit-Policy`.
-    #[must_use]
-    pub fn policy_field(&self) -> String {
-        let Rate {
-            requests_max,
-            window_seconds,
-        } = self.rate;
-        format!("\"{}\";q={requests_max};w={window_seconds}", self.name)
-    }
-
-    /// The value of `RateLimit`.
-    #[must_use]
-    pub fn limit_field(&self) -> String {
-        format!(
-            "\"{}\";r={};t={}",
-            self.name, self.remaining, self.reset_seconds
-        )
-    }
-
-    /// Requests that may still come at once.
-    #[must_use]
-    pub const fn remaining(&self) -> u32 {
-        self.remaining
     }
 }

@@ -2,7 +2,7 @@
 
 use http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
-    LOCATION, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    LOCATION, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -46,8 +46,7 @@ pub(super) fn exceeded(addresses: &AddressLimit, arrival: &Arrival) -> Option<Re
     let block = AddressBlock::of(arrival.peer.address);
     let exceeded = addresses.check(block).err()?;
     let mut no = refused(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
-    let wait = HeaderValue::from(exceeded.retry_after_seconds);
-    no.headers_mut().insert(RETRY_AFTER, wait);
+    exceeded.tell(no.headers_mut());
     Some(no)
 }
 

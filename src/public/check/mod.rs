@@ -12,7 +12,7 @@ mod views;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, RETRY_AFTER};
+use http::header::ALLOW;
 use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -325,7 +325,7 @@ impl Check {
         };
         let headers = response.headers_mut();
         if let Trouble::Exceeded(exceeded) = trouble {
-            headers.insert(RETRY_AFTER, HeaderValue::from(exceeded.retry_after_seconds));
+            exceeded.tell(headers);
         }
         if let Trouble::Method(allow) = trouble {
             headers.insert(ALLOW, HeaderValue::from_static(allow));

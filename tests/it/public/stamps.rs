@@ -142,5 +142,6 @@ async fn an_address_that_asks_too_often_is_told_when_to_come_again() {
         let response = answer(&authority, &addresses, asked).await;
         assert_eq!(response.status(), expected);
         assert_eq!(header(&response, "retry-after").is_empty(), expected == 200);
+        assert_eq!(header(&response, "ratelimit").is_empty(), expected == 200);
     }
 }

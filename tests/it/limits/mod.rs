@@ -1,14 +1,17 @@
 //! How often: by address block, then by principal and operation.
 
+mod told;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use http::{HeaderMap, HeaderValue};
 use muhrdor::clock::HandClock;
 use muhrdor::domain::name::{OperationId, SystemId};
 use muhrdor::domain::peer::AddressBlock;
 use muhrdor::domain::time::Timestamp;
-use muhrdor::limits::{AddressLimit, PrincipalKey, PrincipalLimit, Rate, Settings};
+use muhrdor::limits::{self, AddressLimit, PrincipalKey, PrincipalLimit, Rate, Settings};
 
 fn rate(requests_max: u32, window_seconds: u32) -> Rate {
     Rate {
@@ -58,6 +61,30 @@ fn a_burst_passes_the_next_request_waits_and_is_told_how_long() {
     clock.advance_ms(1);
     assert_eq!(limit.check(peer).unwrap().remaining(), 0);
     assert!(limit.check(peer).is_err());
+}
+
+#[test]
+fn what_is_left_of_several_limits_is_one_list_and_replaces_what_others_said() {
+    let (limit, _clock) = address_limit(1000);
+    let peer = block("192.0.2.1");
+    let (first, second) = (limit.check(peer).unwrap(), limit.check(peer).unwrap());
+    let mut headers = HeaderMap::new();
+    headers.append("ratelimit", HeaderValue::from_static("\"upstream\";r=9"));
+    headers.append("ratelimit", HeaderValue::from_static("\"upstream\";r=8"));
+    limits::tell(&[first, second], &mut headers);
+    let said = |name: &str| -> Vec<_> { headers.get_all(name).iter().collect() };
+    assert_eq!(
+        said("ratelimit"),
+        ["\"address\";r=2;t=20, \"address\";r=1;t=40"]
+    );
+    let policy = ["\"address\";q=3;w=60, \"address\";q=3;w=60"];
+    assert_eq!(said("ratelimit-policy"), policy);
+    assert!(limit.check(peer).is_ok());
+    limit.check(peer).unwrap_err().tell(&mut headers);
+    assert_eq!(headers["retry-after"], "20");
+    assert_eq!(headers["ratelimit"], "\"address\";r=0;t=20");
+    limits::tell(&[], &mut headers);
+    assert!(!headers.contains_key("ratelimit") && !headers.contains_key("ratelimit-policy"));
 }
 
 #[test]
