@@ -2,13 +2,19 @@
 
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::Method;
 use muhrdor::demo::{Reply, Visitor};
 use muhrdor::domain::document::DocumentCode;
+use muhrdor::keys::{Algorithm, Signer, SoftSigner};
+use muhrdor::notary::verdict::{StatusError, StatusList, Trust};
+use ring::hmac;
+use ring::rand::SystemRandom;
 use serde_json::Value;
 
-use super::{ask_for_certificate, upload};
+use super::{NOW, SEALED, ask_for_certificate, upload};
 use crate::house::{AZIZA, House, told};
 
 const PAGE: [(&str, &str); 2] = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
@@ -18,8 +24,7 @@ async fn code_of(visitor: &mut Visitor, file: &[u8]) -> String {
     let verdict = upload(visitor, file).await;
     let jws = verdict.at("/jws").as_str().unwrap().to_owned();
     let statement = jws.split('.').nth(1).unwrap();
-    let bytes =
-        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, statement);
+    let bytes = URL_SAFE_NO_PAD.decode(statement);
     let statement: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
     assert!(statement["iat"].is_i64() && statement["iss"].is_string());
     statement["code"].as_str().unwrap().to_owned()
@@ -246,4 +251,59 @@ async fn the_log_is_served_for_ever_and_only_as_far_as_it_is_published() {
         assert!(none.status == 404 || none.status == 400, "{path}");
     }
     house.close().await;
+}
+
+/// A status list and the trust file that believes it.
+fn signed_list() -> (String, Trust, SoftSigner) {
+    let key = SoftSigner::generate(Algorithm::Es256, &SystemRandom::new()).unwrap();
+    let signer = SoftSigner::from_pkcs8(&key).unwrap();
+    let mut trust = SEALED.trust.clone();
+    trust.keys = vec![signer.public_key().clone()];
+    let list = StatusList {
+        portal: trust.portal.clone(),
+        issued_at: NOW,
+        expires_at: NOW.plus_ms(1000),
+        size: 1,
+        revoked: Vec::new(),
+    };
+    (list.sign(&signer).unwrap(), trust, signer)
+}
+
+#[test]
+fn j1_a_list_is_believed_by_its_one_algorithm_and_plain_header_only() {
+    let (signed, trust, signer) = signed_list();
+    assert!(StatusList::open(&signed, &trust, NOW).is_ok());
+    let parts: Vec<&str> = signed.split('.').collect();
+    let header = String::from_utf8(URL_SAFE_NO_PAD.decode(parts[0]).unwrap()).unwrap();
+    // Signed by the right key each time: it is the header that is not believed.
+    let with_header = |header: &str| {
+        let signing = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), parts[1]);
+        let signature = signer.sign(signing.as_bytes()).unwrap();
+        let signature = URL_SAFE_NO_PAD.encode(signature.as_bytes());
+        format!("{signing}.{signature}")
+    };
+    assert!(StatusList::open(&with_header(&header), &trust, NOW).is_ok());
+    let extended = |member: &str| header.replacen('{', &format!("{{{member},"), 1);
+    for wrong in [
+        header.replace("ES256", "none"),
+        header.replace("ES256", "HS256"),
+        header.replace("ES256", "ES384"),
+        extended("\"alg\":\"ES256\""),
+        extended("\"crit\":[\"exp\"]"),
+        extended("\"b64\":false"),
+        extended("\"jku\":\"https://localhost/keys\""),
+        header.replace("\"typ\":\"", "\"typ\":\"x-"),
+    ] {
+        assert_ne!(wrong, header);
+        let found = StatusList::open(&with_header(&wrong), &trust, NOW);
+        assert_eq!(found, Err(StatusError::NotSigned), "{wrong}");
+    }
+    // The key's public bytes as a secret, and no signature at all.
+    let header = URL_SAFE_NO_PAD.encode(header.replace("ES256", "HS256"));
+    let signing = format!("{header}.{}", parts[1]);
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, trust.keys[0].as_bytes());
+    let code = URL_SAFE_NO_PAD.encode(hmac::sign(&secret, signing.as_bytes()));
+    for wrong in [format!("{signing}.{code}"), format!("{signing}.")] {
+        assert!(StatusList::open(&wrong, &trust, NOW).is_err(), "{wrong}");
+    }
 }

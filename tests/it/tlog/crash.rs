@@ -90,7 +90,7 @@ async fn survive(stores: Stores, signer: NoteSigner, writes: i64, half: Half) ->
 }
 
 #[tokio::test]
-async fn a_fault_in_any_half_of_any_write_loses_nothing_and_forks_nothing() {
+async fn l3_a_fault_in_any_half_of_any_write_loses_nothing_and_forks_nothing() {
     for half in [Half::Before, Half::Middle, Half::After] {
         let mut writes = 0;
         while survive(memory_stores(), note_signer("log"), writes, half).await {

@@ -238,7 +238,7 @@ async fn a_tile_of_the_right_edge_that_changed_or_went_is_noticed() {
 }
 
 #[tokio::test]
-async fn two_writers_cannot_both_go_on() {
+async fn l4_two_writers_cannot_both_go_on() {
     let signer = note_signer("log");
     let stores = grown(&signer, 10).await;
     let (fatal, said) = noted();

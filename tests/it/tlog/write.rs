@@ -122,7 +122,7 @@ async fn a_log_that_withholds_entries_publishes_hashes_only() {
 }
 
 #[tokio::test]
-async fn a_log_that_keeps_entries_takes_no_bare_hash_and_no_long_entry() {
+async fn l13_a_log_that_keeps_entries_takes_no_bare_hash_and_no_long_entry() {
     let (stores, signer) = (memory_stores(), note_signer("log"));
     Tlog::create(&stores, &signer).unwrap();
     let log = open(&stores, &signer).unwrap();
