@@ -14,7 +14,7 @@ use crate::console::{Console, InHouseServices, PortalSettings};
 use crate::counts::Counts;
 use crate::egress::Egress;
 use crate::facts::{Assignment, FactFile, FactRoom, FactService, FactServiceSettings, FactSource};
-use crate::gateway::{Gateway, Rooms, Snapshot};
+use crate::gateway::{Gateway, LastingSettings, Places, Rooms, Snapshot};
 use crate::journal::Journal;
 use crate::limits::{AddressLimit, PrincipalLimit};
 use crate::notary::Notary;
@@ -76,6 +76,10 @@ pub(super) async fn wire(
     let rooms = Rooms {
         identity: Arc::clone(&kept.identity),
         limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
+        lasting: Places::new(LastingSettings {
+            streams_per_principal_max: config.streams.per_principal_max,
+            streams_max: config.streams.streams_max,
+        }),
         facts: facts(config, &keys, &egress, clock)?,
         upstream,
         notary: notary.clone(),

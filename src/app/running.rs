@@ -272,6 +272,7 @@ fn connection_settings(config: &Config) -> connection::Settings {
         idle_ms_max: ms(config.timeouts.keep_alive_ms_max),
         head_ms_max: ms(config.timeouts.head_ms_max),
         body_ms_max: ms(config.timeouts.body_idle_ms_max),
+        stream_drain_ms_max: ms(config.streams.drain_ms_max),
         ..connection::Settings::default()
     }
 }

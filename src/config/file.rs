@@ -8,6 +8,7 @@ use crate::config::sections::house::{Listen, Portal, Store, Tls};
 use crate::config::sections::notary::Notary;
 use crate::config::sections::pool::Upstream;
 use crate::config::sections::sign_in::{Issuer, Realm};
+use crate::config::sections::streams::streams;
 use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
 use crate::config::{Config, FIXED, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
@@ -35,6 +36,7 @@ pub(super) fn read(
     let egress = root.section("egress", |t| Some(Egress::read(t, place)));
     let facts = root.named("facts", |name, t| Facts::read(name, t, place));
     let limits = root.need_section("limits", bounds::limits);
+    let streams = streams(root);
     let timeouts = bounds::timeouts(root);
     let clock = root.need_section("clock", bounds::clock);
     let telemetry = bounds::telemetry(root);
@@ -55,6 +57,7 @@ pub(super) fn read(
         egress,
         facts: facts.into_iter().map(|at| at.value).collect(),
         limits: limits?,
+        streams: streams?,
         timeouts: timeouts?,
         clock: clock?,
         telemetry: telemetry?,

@@ -27,6 +27,7 @@ pub use sections::house::{Listen, Portal, Store, Tls};
 pub use sections::notary::{Notary, Tsa};
 pub use sections::pool::Upstream;
 pub use sections::sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
+pub use sections::streams::Streams;
 pub use sections::upstream::{Authority, Egress, FactOrigin, Facts};
 
 use place::{Needed, Place};
@@ -49,6 +50,7 @@ pub struct Config {
     pub egress: Egress,
     pub facts: Vec<Facts>,
     pub limits: limits::Settings,
+    pub streams: Streams,
     pub timeouts: Timeouts,
     pub clock: Clock,
     pub telemetry: Telemetry,
@@ -63,7 +65,7 @@ pub struct Config {
 }
 
 /// Sections that are read at start only; of `limits` it is the room for keys.
-const FIXED: [&str; 15] = [
+const FIXED: [&str; 16] = [
     "portal",
     "listen",
     "tls",
@@ -75,6 +77,7 @@ const FIXED: [&str; 15] = [
     "egress",
     "facts",
     "limits",
+    "streams",
     "timeouts",
     "clock",
     "telemetry",
@@ -147,6 +150,7 @@ impl Config {
             "issuers" => self.issuers != new.issuers,
             "egress" => self.egress != new.egress,
             "facts" => self.facts != new.facts,
+            "streams" => self.streams != new.streams,
             "timeouts" => self.timeouts != new.timeouts,
             "clock" => self.clock != new.clock,
             "telemetry" => self.telemetry != new.telemetry,

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod document;
 pub mod entry;
 pub mod fact;
+pub mod flow;
 pub mod name;
 pub mod operation;
 pub mod peer;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::data::Mask;
+use crate::domain::flow::Flow;
 use crate::domain::name::{DataClass, DocumentKind, OperationId, PurposeId, RoleId, Scope};
 use crate::domain::principal::{AcrRank, PrincipalKind};
 use crate::domain::service::Service;
@@ -34,7 +35,9 @@ pub struct Operation {
     /// The e-service's own cookies let through.
     pub cookies: Vec<String>,
     pub body_bytes_max: u64,
+    /// Until an answer begins.
     pub upstream_ms_max: u32,
+    pub flow: Flow,
 }
 
 /// Methods an operation may have; HEAD is answered as GET is.

@@ -65,6 +65,8 @@ reasons! {
     /// Signed in, but as another kind of principal than the operation is open to.
     WrongRealm = "wrong_realm", Caller, 403;
     TooManyRequests = "too_many_requests", Caller, 429;
+    /// As many streams are open as may be, of this principal or of all.
+    TooManyStreams = "too_many_streams", Caller, 429;
     /// No purpose given where several are possible.
     PurposeNeeded = "purpose_needed", Caller, 403;
     /// A purpose that this operation does not serve for this principal.

@@ -87,7 +87,7 @@ impl Gateway {
         visit.identified(caller.principal(), &rooms.pseudonym);
         visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
-        visit.counted(rooms.limits.check(counted, &route.operation().id)?);
+        visit.counted(rooms.limits.check(counted.clone(), &route.operation().id)?);
         let presented = self.presented(&route, &arrival).await?;
         let subject = access::subject(
             &route,
@@ -110,6 +110,7 @@ impl Gateway {
             .map_err(|no| visit.denied(no, house.policy.id()))?;
         visit.permitted(&permit);
         rooms.redaction.question(&permit)?;
+        let lasting = self.lasting(&permit, &caller, counted)?;
         let opened = rooms
             .journal
             .open(&permit.operation().effect, visit.intent())
@@ -128,7 +129,7 @@ impl Gateway {
         self.watch(&disclosure);
         let page = self.page(&permit, &disclosure, visit, wish);
         let recorded = self.record(visit, &disclosure).await?;
-        Reply::disclose(disclosure, recorded, page, origin)
+        Ok(Reply::disclose(disclosure, recorded, page, origin)?.lasting(lasting))
     }
 
     /// What is about nobody needs no entry; all else is durable before it leaves.

@@ -7,6 +7,7 @@
 
 mod access;
 mod issue;
+mod lasting;
 mod lifecycle;
 mod preflight;
 mod refusal;
@@ -35,6 +36,7 @@ use crate::register::Register;
 use crate::upstream::{Pools, Upstream};
 use crate::wire::pages::Pages;
 
+pub use lasting::{LastingSettings, Places};
 pub use refusal::Refusal;
 pub use reply::Reply;
 
@@ -52,6 +54,7 @@ pub struct Snapshot {
 pub struct Rooms {
     pub identity: Arc<Identity>,
     pub limits: PrincipalLimit,
+    pub lasting: Places,
     pub facts: FactRoom,
     pub upstream: Upstream,
     /// Absent where nothing is sealed.

@@ -13,11 +13,14 @@ use serde_json::{Value, json};
 
 use crate::domain::decision::Hint;
 use crate::domain::entry::VisitId;
+use crate::domain::flow::EVENTS;
 use crate::domain::reason::Reason;
+use crate::gateway::lasting::Lasting;
 use crate::gateway::refusal::Refusal;
 use crate::journal::{JournalError, Recorded};
 use crate::limits::{self, Allowance, Exceeded};
 use crate::redaction::{Disclosure, DisclosureMode};
+use crate::wire::answer::Lasts;
 use crate::wire::body::Body;
 use crate::wire::pages::wish::Wish;
 use crate::wire::pages::{PAGE_HEADERS, Page};
@@ -169,6 +172,17 @@ impl Reply {
             visit: recorded.visit(),
             response,
         }
+    }
+
+    /// The reply, whose body lasts no longer than this where it lasts.
+    pub(super) fn lasting(mut self, lasting: Option<Lasting>) -> Self {
+        let is_events = |media: &HeaderValue| media.as_bytes().starts_with(EVENTS.as_bytes());
+        let media = self.response.headers().get(CONTENT_TYPE);
+        if let Some(lasting) = lasting.filter(|_| media.is_some_and(is_events)) {
+            self.response.extensions_mut().insert(Lasts);
+            self.response = self.response.map(|body| lasting.hold(body));
+        }
+        self
     }
 
     /// The reply with these `Set-Cookie` fields.

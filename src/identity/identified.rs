@@ -3,6 +3,7 @@
 use crate::domain::entry::VisitId;
 use crate::domain::principal::Principal;
 use crate::domain::purpose::Claim;
+use crate::identity::tenure::Credential;
 use crate::limits::Allowance;
 
 /// Who asks in one visit, and what they say they ask for. Made only by
@@ -15,6 +16,7 @@ pub struct Identified {
     principal: Principal,
     claim: Claim,
     held: Claim,
+    credential: Credential,
 }
 
 impl Identified {
@@ -30,6 +32,7 @@ impl Identified {
             principal,
             claim,
             held: Claim::default(),
+            credential: Credential::Nobody,
         }
     }
 
@@ -37,6 +40,16 @@ impl Identified {
     pub(super) fn holding(mut self, held: &Claim) -> Self {
         self.held.clone_from(held);
         self
+    }
+
+    /// The same, by this credential.
+    pub(super) const fn by(mut self, credential: Credential) -> Self {
+        self.credential = credential;
+        self
+    }
+
+    pub(super) const fn credential(&self) -> Credential {
+        self.credential
     }
 
     #[must_use]

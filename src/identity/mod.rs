@@ -14,10 +14,12 @@ pub mod session;
 mod error;
 mod identified;
 mod same_origin;
+mod tenure;
 mod visitor;
 
 pub use error::IdentityError;
 pub use identified::Identified;
+pub use tenure::{Over, Tenure};
 pub use visitor::{SignedIn, SignedOut};
 
 use std::fmt;
@@ -36,6 +38,7 @@ use crate::wire::headers::{CASE, PURPOSE, item};
 use bearer::{Bearer, Token};
 use login::Login;
 use session::{Handle, SESSION_COOKIE, Session, Sessions};
+use tenure::Credential;
 
 /// What identity is told once.
 #[derive(Debug, Clone)]
@@ -85,20 +88,30 @@ impl Identity {
         match (token, handle) {
             (Some(_), Some(_)) => Err(IdentityError::TwoCredentials),
             (Some(token), None) => {
-                let principal = self.parts.bearer.principal(&token).await?;
-                Ok(known(principal, claim))
+                let admitted = self.parts.bearer.admit(&token).await?;
+                let until = admitted.until;
+                Ok(known(admitted.principal, claim).by(Credential::Token { until }))
             }
             (None, Some(handle)) => match self.parts.sessions.find(&handle).await? {
                 Some(session) => {
                     self.same_origin(arrival)?;
                     let claim = working(claim, &session, operation);
                     let principal = session.principal().clone();
-                    Ok(known(principal, claim).holding(session.claim()))
+                    let key = handle.row();
+                    Ok(known(principal, claim)
+                        .holding(session.claim())
+                        .by(Credential::Session { key }))
                 }
                 None => Ok(known(Principal::Anonymous, claim)),
             },
             (None, None) => Ok(known(Principal::Anonymous, claim)),
         }
+    }
+
+    /// How long what this caller begins may last.
+    #[must_use]
+    pub fn tenure(&self, caller: &Identified) -> Tenure {
+        Tenure::new(caller.credential(), Arc::clone(&self.parts.sessions))
     }
 
     fn count(&self, arrival: &Arrival) -> Result<Allowance, IdentityError> {

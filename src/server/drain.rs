@@ -90,6 +90,29 @@ impl Drain {
     }
 }
 
+/// When what lasts must end: so long after the first signal.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    drained: Drained,
+    bound: Duration,
+}
+
+impl Leaving {
+    #[must_use]
+    pub const fn new(drained: Drained, bound: Duration) -> Self {
+        Self { drained, bound }
+    }
+
+    /// Waits for the moment to end in good order.
+    pub async fn reached(mut self) {
+        self.drained.reached(Stage::Draining).await;
+        tokio::select! {
+            () = tokio::time::sleep(self.bound) => {}
+            () = self.drained.reached(Stage::Now) => {}
+        }
+    }
+}
+
 impl Drained {
     /// How far the end is.
     #[must_use]

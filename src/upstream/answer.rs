@@ -6,12 +6,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
+use crate::domain::flow::EVENTS;
 use crate::upstream::pool::Lease;
 use crate::wire::answer::Answer;
 use crate::wire::body::{Body, BodyError};
@@ -30,15 +31,23 @@ pub(super) enum Doubt {
     Body,
 }
 
+/// How long an upstream may be silent within what it answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Idle {
+    pub(super) body_ms_max: u32,
+    /// Within events.
+    pub(super) stream_ms_max: u32,
+}
+
 /// Reads a response head; the body follows as it is polled, and breaks off when the upstream is
-/// silent for `idle_ms_max`.
+/// silent for too long.
 ///
 /// # Errors
 /// [`Doubt`] when the head frames its body in more than one way (RFC 9112 §6.3, §11.2).
 pub(super) fn read(
     response: Response<Incoming>,
     mut lease: Lease,
-    idle_ms_max: u32,
+    idle: Idle,
 ) -> Result<Answer, Doubt> {
     let (head, incoming) = response.into_parts();
     judge(head.status, &head.headers)?;
@@ -46,7 +55,12 @@ pub(super) fn read(
         lease.give_back();
         Body::empty()
     } else {
-        let idle = Duration::from_millis(u64::from(idle_ms_max));
+        let ms = if is_events(&head.headers) {
+            idle.stream_ms_max
+        } else {
+            idle.body_ms_max
+        };
+        let idle = Duration::from_millis(u64::from(ms));
         Body::stream(Patient {
             incoming,
             lease,
@@ -59,6 +73,11 @@ pub(super) fn read(
         headers: head.headers,
         body,
     })
+}
+
+fn is_events(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE);
+    media.is_some_and(|media| media.as_bytes().starts_with(EVENTS.as_bytes()))
 }
 
 /// Every request goes out as GET or POST, so that what a status says of its body holds for all.

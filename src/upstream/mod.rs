@@ -25,6 +25,7 @@ use crate::wire::body::Body;
 use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
 
+use answer::Idle;
 use pool::SendError;
 
 mod answer;
@@ -205,8 +206,12 @@ impl Upstream {
             name: name.clone(),
             cause,
         };
+        let idle = Idle {
+            body_ms_max: pool.idle_ms_max(),
+            stream_ms_max: permit.operation().flow.stream_idle_ms_max,
+        };
         match pool.send(request, within).await {
-            Ok((response, lease)) => answer::read(response, lease, pool.idle_ms_max())
+            Ok((response, lease)) => answer::read(response, lease, idle)
                 .map_err(|doubt| unavailable(format!("the head of its answer: {doubt}"))),
             Err(SendError::Timeout) => Err(UpstreamError::Timeout {
                 name: name.clone(),

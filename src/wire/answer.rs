@@ -4,6 +4,10 @@ use http::HeaderMap;
 
 use crate::wire::body::Body;
 
+/// Says of a response, as an extension, that its body has no end of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Lasts;
+
 /// The answer of an upstream or of an in-house operation. Not for a client's eyes: only
 /// `redaction` makes of it something that may leave.
 #[derive(Debug)]

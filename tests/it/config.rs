@@ -102,7 +102,7 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
         format!(
             ":{}: unknown key `tsl`; remove it, or write one of `bundle`, `clock`, `egress`, \
              `facts`, `issuers`, `keys`, `limits`, `listen`, `notary`, `portal`, `realms`, `store`, \
-             `telemetry`, `timeouts`, `tls`, `upstreams`",
+             `streams`, `telemetry`, `timeouts`, `tls`, `upstreams`",
             after("[tls]")
         ),
         format!(

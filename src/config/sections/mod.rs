@@ -5,4 +5,5 @@ pub(super) mod house;
 pub(super) mod notary;
 pub(super) mod pool;
 pub(super) mod sign_in;
+pub(super) mod streams;
 pub(super) mod upstream;

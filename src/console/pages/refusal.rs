@@ -80,7 +80,7 @@ impl Kind {
             | Reason::BodyTooLarge
             | Reason::SubjectUnclear
             | Reason::QuestionNotAllowed => Self::Unclear,
-            Reason::TooManyRequests => Self::TooMany,
+            Reason::TooManyRequests | Reason::TooManyStreams => Self::TooMany,
             Reason::UpstreamUnavailable | Reason::UpstreamTimeout | Reason::UpstreamBusy => {
                 Self::ServiceDown
             }

@@ -71,6 +71,7 @@ reason-insufficient_user_authentication = This data needs a stronger proof that 
 reason-insufficient_scope = The system that asked was not given this right.
 reason-wrong_realm = This service is not open to the way you signed in.
 reason-too_many_requests = More requests came from you than the portal takes in this time.
+reason-too_many_streams = More lasting connections of yours are open than the portal keeps for one.
 reason-purpose_needed = The request does not say what the data is needed for.
 reason-purpose_not_bound = This data is not given for the purpose that was named.
 reason-subject_unclear = The request does not say clearly whose data is meant.

@@ -72,6 +72,7 @@ reason-insufficient_user_authentication = Для этих данных нужн�
 reason-insufficient_scope = Системе, которая обратилась, такое право не дано.
 reason-wrong_realm = Эта услуга недоступна при том способе входа, который вы выбрали.
 reason-too_many_requests = От вас пришло больше запросов, чем портал принимает за это время.
+reason-too_many_streams = У вас открыто больше длительных соединений, чем портал держит для одного.
 reason-purpose_needed = В запросе не сказано, для чего нужны данные.
 reason-purpose_not_bound = Для названной цели эти данные не даются.
 reason-subject_unclear = Из запроса не ясно, чьи данные имеются в виду.

@@ -68,6 +68,7 @@ reason-insufficient_user_authentication = Бу маълумот учун сиз�
 reason-insufficient_scope = Сўров юборган тизимга бундай ҳуқуқ берилмаган.
 reason-wrong_realm = Бу хизмат сиз кирган усул учун очиқ эмас.
 reason-too_many_requests = Сиздан шу вақт ичида портал қабул қиладиганидан кўп сўров келди.
+reason-too_many_streams = Сизда портал бир киши учун тутиб турадиганидан кўп узоқ уланиш очиқ.
 reason-purpose_needed = Сўровда маълумот нима учун кераклиги айтилмаган.
 reason-purpose_not_bound = Айтилган мақсад учун бу маълумот берилмайди.
 reason-subject_unclear = Сўровда кимнинг маълумоти назарда тутилгани аниқ эмас.

@@ -68,6 +68,7 @@ reason-insufficient_user_authentication = Bu maʼlumot uchun sizligingizni kuchl
 reason-insufficient_scope = Soʻrov yuborgan tizimga bunday huquq berilmagan.
 reason-wrong_realm = Bu xizmat siz kirgan usul uchun ochiq emas.
 reason-too_many_requests = Sizdan shu vaqt ichida portal qabul qiladiganidan koʻp soʻrov keldi.
+reason-too_many_streams = Sizda portal bir kishi uchun tutib turadiganidan koʻp uzoq ulanish ochiq.
 reason-purpose_needed = Soʻrovda maʼlumot nima uchun kerakligi aytilmagan.
 reason-purpose_not_bound = Aytilgan maqsad uchun bu maʼlumot berilmaydi.
 reason-subject_unclear = Soʻrovda kimning maʼlumoti nazarda tutilgani aniq emas.

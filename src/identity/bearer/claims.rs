@@ -100,6 +100,11 @@ impl Times {
         Ok(())
     }
 
+    /// From when on it holds no more.
+    pub(super) const fn until(self, bounds: TimeBounds) -> Timestamp {
+        Timestamp::from_unix_seconds(self.expires + bounds.skew_seconds_max)
+    }
+
     pub(super) const fn issued_at(self) -> Timestamp {
         Timestamp::from_unix_seconds(self.issued)
     }

@@ -47,6 +47,14 @@ pub struct Bearer {
     clock: Arc<dyn Clock>,
 }
 
+/// Who came in with a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    pub principal: Principal,
+    /// From when on the token holds no more.
+    pub until: Timestamp,
+}
+
 impl Bearer {
     /// Bearer tokens of these issuers, whose keys are in `keysets`. Nothing is fetched yet.
     #[must_use]
@@ -67,8 +75,16 @@ impl Bearer {
     /// The system whose token this is.
     ///
     /// # Errors
-    /// [`BearerError`]: the token is not valid here, or its issuer's keys cannot be had.
+    /// As [`Bearer::admit`].
     pub async fn principal(&self, token: &Token) -> Result<Principal, BearerError> {
+        Ok(self.admit(token).await?.principal)
+    }
+
+    /// The system whose token this is, and until when it holds.
+    ///
+    /// # Errors
+    /// [`BearerError`]: the token is not valid here, or its issuer's keys cannot be had.
+    pub async fn admit(&self, token: &Token) -> Result<Admitted, BearerError> {
         let digest = token.digest();
         if let Some(known) = self.cache.find(&digest) {
             if let Err(error) = known.times.check(self.bounds, self.clock.now()) {
@@ -76,15 +92,22 @@ impl Bearer {
                 return Err(error);
             }
             if self.keysets.generation(&known.issuer).await? == known.generation {
-                return Ok(Principal::System(Arc::clone(&known.principal)));
+                return Ok(self.admitted(&known));
             }
             // Its key may be gone from the newer set.
             self.cache.forget(&digest);
         }
         let verified = self.verify(token).await?;
-        let principal = Arc::clone(&verified.principal);
+        let admitted = self.admitted(&verified);
         self.cache.keep(digest, verified);
-        Ok(Principal::System(principal))
+        Ok(admitted)
+    }
+
+    fn admitted(&self, verified: &Verified) -> Admitted {
+        Admitted {
+            principal: Principal::System(Arc::clone(&verified.principal)),
+            until: verified.times.until(self.bounds),
+        }
     }
 
     /// Everything that needs no key comes first, so that a token that could not hold anyway

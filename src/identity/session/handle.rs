@@ -50,7 +50,7 @@ impl Handle {
     }
 
     /// Under which a store keeps it: SHA-256, from which no handle can be had back.
-    pub(super) fn row(&self) -> RowKey {
+    pub(in crate::identity) fn row(&self) -> RowKey {
         let hashed = digest(&SHA256, self.0.as_slice());
         let mut key = [0; 32];
         for (to, from) in key.iter_mut().zip(hashed.as_ref()) {

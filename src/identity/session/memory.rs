@@ -100,6 +100,16 @@ impl Memory {
         inner.known.insert(key, session);
     }
 
+    /// When a remembered session ends as things stand, if what is remembered is believed.
+    pub(super) fn until(&self, key: &RowKey, at: Monotonic) -> Option<Timestamp> {
+        let inner = self.hold();
+        if !self.is_recent(&inner, at) {
+            return None;
+        }
+        let known = inner.known.get(key)?;
+        Some(known.idle_until.min(known.ends))
+    }
+
     pub(super) fn forget(&self, key: &RowKey) {
         self.hold().known.remove(key);
     }

@@ -36,6 +36,8 @@ pub use store::{Changed, RowKey, SessionRow, SessionStore, SessionStoreError};
 use memory::{Known, Memory};
 use parts::{Parts, watch_changes};
 
+pub(in crate::identity) use parts::Look;
+
 /// The cookie of a session.
 pub const SESSION_COOKIE: &str = "__Host-muhrdor";
 
@@ -159,6 +161,7 @@ impl Sessions {
             random,
             clock,
             memory,
+            looks: watch::Sender::default(),
         });
         parts.catch_up().await?;
         let (stop, stopped) = watch::channel(false);
@@ -266,6 +269,28 @@ impl Sessions {
     pub fn are_followed(&self) -> bool {
         let parts = &self.parts;
         parts.memory.is_believed(parts.clock.monotonic())
+    }
+
+    /// When a session ends as things stand; `None` when it has ended. Asking is no use of it.
+    pub(in crate::identity) async fn until(
+        &self,
+        key: RowKey,
+    ) -> Result<Option<Timestamp>, SessionError> {
+        let parts = &self.parts;
+        if let Some(until) = parts.memory.until(&key, parts.clock.monotonic()) {
+            return Ok(Some(until));
+        }
+        let row = parts.ask(move |store| store.get(&key)).await?;
+        Ok(row.map(|row| row.idle_until.min(row.ends)))
+    }
+
+    /// What each look for ended sessions finds, from now on.
+    pub(in crate::identity) fn looks(&self) -> watch::Receiver<Look> {
+        self.parts.looks.subscribe()
+    }
+
+    pub(in crate::identity) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
     }
 
     /// Puts a purpose and a case on the desk, or clears it. Whether there is such a session.

@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::identity::session::memory::Memory;
 use crate::identity::session::record::Record;
 use crate::identity::session::{
-    Handle, RowKey, Session, SessionBounds, SessionError, SessionSettings, SessionStore,
+    Changed, Handle, RowKey, Session, SessionBounds, SessionError, SessionSettings, SessionStore,
     SessionStoreError,
 };
 use crate::keys::{Pseudonym, Vault};
@@ -22,6 +22,31 @@ use crate::keys::{Pseudonym, Vault};
 const POLLS_A_SWEEP: u32 = 120;
 /// Rows that one sweep removes at most.
 const SWEEP_ROWS_MAX: u32 = 1_000;
+
+/// One look for ended sessions.
+#[derive(Debug, Clone, Default)]
+pub(in crate::identity) struct Look {
+    number: u64,
+    changed: Changed,
+}
+
+impl Look {
+    /// `None` where nobody could say.
+    fn found(&mut self, changed: Option<Changed>) {
+        self.number = self.number.wrapping_add(1);
+        self.changed = changed.unwrap_or_default();
+    }
+
+    pub(in crate::identity) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether a session may have ended or changed since the look with the number `seen`.
+    pub(in crate::identity) fn concerns(&self, key: &RowKey, seen: u64) -> bool {
+        let missed = self.number.wrapping_sub(seen) > 1;
+        missed || self.changed.everything || self.changed.keys.contains(key)
+    }
+}
 
 /// What the room shares with the task that looks for ended sessions.
 pub(super) struct Parts {
@@ -32,6 +57,8 @@ pub(super) struct Parts {
     pub(super) random: Arc<dyn SecureRandom + Send + Sync>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) memory: Memory,
+    /// What each look for ended sessions found.
+    pub(super) looks: watch::Sender<Look>,
 }
 
 impl Parts {
@@ -99,6 +126,7 @@ impl Parts {
         let (since, began) = (self.memory.sequence(), self.clock.monotonic());
         let changed = self.ask(move |store| store.changed_since(since)).await?;
         self.memory.caught_up(&changed, began);
+        self.looks.send_modify(|look| look.found(Some(changed)));
         Ok(())
     }
 
@@ -130,6 +158,7 @@ pub(super) async fn watch_changes(parts: Arc<Parts>, mut stopped: watch::Receive
             outcome = parts.sweep().await;
         }
         if let Err(cause) = outcome {
+            parts.looks.send_modify(|look| look.found(None));
             tracing::warn!(target: "muhrdor::sessions", %cause, "sessions cannot be looked after");
         }
     }

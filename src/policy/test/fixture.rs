@@ -6,6 +6,7 @@ use ring::digest;
 
 use crate::domain::document::DocumentCode;
 use crate::domain::fact::{Case, Consent, Facts, Mandate, Presented, Staff, Standing};
+use crate::domain::flow::Flow;
 use crate::domain::name::{
     DataClass, NameError, OfficialId, OperationId, RealmId, ServiceId, SystemId, UpstreamName,
 };
@@ -203,6 +204,7 @@ impl File {
             cookies: Vec::new(),
             body_bytes_max: 0,
             upstream_ms_max: 0,
+            flow: Flow::default(),
         })
     }
 }

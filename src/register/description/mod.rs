@@ -17,6 +17,7 @@ use crate::register::KnownNames;
 use crate::register::template::Template;
 
 mod answer;
+mod flow;
 mod issue;
 mod operation;
 mod place;

@@ -12,7 +12,7 @@ use crate::domain::service::Service;
 use crate::domain::sheet::{At, Table};
 use crate::register::KnownNames;
 use crate::register::description::{
-    DescribedOperation, NAME_MEND, answer, issue, question, unknown_word, word,
+    DescribedOperation, NAME_MEND, answer, flow, issue, question, unknown_word, word,
 };
 use crate::register::template::Template;
 use crate::wire::cookie::HOST_PREFIX;
@@ -60,6 +60,7 @@ fn read(
         UPSTREAM_MS_DEFAULT,
         (1, UPSTREAM_MS_BOUND),
     );
+    let flow = flow::read(table);
     let (id, call, service) = (id?, call?, service?);
     let (method, template, written) = call.value;
     let operation = Operation {
@@ -80,9 +81,11 @@ fn read(
         cookies: values(cookies),
         body_bytes_max: body_bytes_max?,
         upstream_ms_max: u32::try_from(upstream_ms_max?).ok()?,
+        flow: flow?,
     };
     check(table, &operation);
     issue::check(table, &operation);
+    flow::check(table, &operation);
     Some(DescribedOperation {
         line: id.line,
         call_line: call.line,

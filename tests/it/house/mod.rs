@@ -8,6 +8,7 @@ mod reload;
 mod sameness;
 mod sign_in;
 mod size;
+mod streams;
 pub(crate) mod trouble;
 
 use std::io::Write;

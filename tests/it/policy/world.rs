@@ -8,6 +8,7 @@ use muhrdor::domain::data::{Facet, Form};
 use muhrdor::domain::decision::FacetDecision;
 use muhrdor::domain::entry::VisitId;
 use muhrdor::domain::fact::{Case, Facts, Staff, Standing};
+use muhrdor::domain::flow::Flow;
 use muhrdor::domain::name::{
     AgencyId, CaseNumber, DataClass, OfficialId, OperationId, PurposeId, RealmId, RoleId,
     ServiceId, UpstreamName,
@@ -196,6 +197,7 @@ pub(super) fn record() -> Operation {
         cookies: Vec::new(),
         body_bytes_max: 0,
         upstream_ms_max: 1000,
+        flow: Flow::default(),
     }
 }
 

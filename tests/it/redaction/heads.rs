@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use muhrdor::domain::flow::Flow;
 use muhrdor::domain::name::{AgencyId, OperationId, ServiceId};
 use muhrdor::domain::operation::{Contract, Effect, Method, Mode, Operation, SubjectAt};
 use muhrdor::domain::principal::AcrRank;
@@ -64,6 +65,7 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
         cookies: Vec::new(),
         body_bytes_max: 1024,
         upstream_ms_max: 1000,
+        flow: Flow::default(),
     }
 }
 

@@ -276,3 +276,36 @@ fn pa_18_a_host_pattern_is_refused() {
         ]
     );
 }
+
+#[test]
+fn a_stream_that_could_carry_personal_data_is_refused() {
+    let events = "media = \"text/event-stream\"\n";
+    let public = open("files.x", "GET /x").replace("mode", &format!("{events}mode"));
+    assert!(read(&[("a.toml", &format!("{HEAD}{public}"))]).is_ok());
+    let mend = "a contract for each record of a stream is not built: stream only what is `public`";
+    let personal = public
+        .replace("\"nobody\"", "\"self\"")
+        .replace("anonymous", "person")
+        .replace(
+            "[[operation.answer]]",
+            "purposes = [{ who = \"person\", purpose = \"own.view\" }]\n[[operation.answer]]",
+        );
+    for (mode, more) in [
+        ("whole", "classes = [\"name\"]"),
+        ("fields", "fields.\"/a\" = \"name\""),
+    ] {
+        let mode_is = format!("mode = \"{mode}\"\n{more}");
+        let text = personal.replace("mode = \"public\"", &mode_is);
+        let told = problems(&format!("{HEAD}{text}"));
+        let wanted = format!("a.toml:11: `files.x` streams events in mode `{mode}`; {mend}");
+        assert!(told.contains(&wanted), "{told:?}");
+    }
+    let silent = open("files.x", "GET /x").replace("subject", "stream_idle_ms_max = 5\nsubject");
+    assert_eq!(
+        problems(&format!("{HEAD}{silent}")),
+        [
+            "a.toml:11: `files.x` bounds the silence of a stream and has none; \
+          remove `stream_idle_ms_max`, or answer `text/event-stream`"
+        ]
+    );
+}

@@ -8,6 +8,7 @@ use cedar_policy::{Entities, PolicySet};
 
 use crate::domain::data::Facet;
 use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff, Standing};
+use crate::domain::flow::Flow;
 use crate::domain::name::{
     AgencyId, CaseNumber, ConsentId, DataClass, DocumentKind, MandateId, OfficialId, OperationId,
     PurposeId, RealmId, RoleId, ServiceId, SystemId, UpstreamName,
@@ -219,6 +220,7 @@ fn operation(dice: &mut Dice) -> Operation {
         cookies: Vec::new(),
         body_bytes_max: 0,
         upstream_ms_max: 0,
+        flow: Flow::default(),
     }
 }
 

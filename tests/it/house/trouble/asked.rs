@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use muhrdor::demo::Visitor;
 use muhrdor::domain::entry::Stage;
 use muhrdor::domain::reason::Reason;
 use rustls::pki_types::pem::PemObject;
@@ -35,7 +34,8 @@ async fn a_body_that_is_too_large_goes_nowhere() {
     })
     .await;
     let path = format!("/civil/records/{AZIZA}/applications");
-    let (mut aziza, cookie) = signed_in(&house.grounds).await;
+    let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
+    let cookie = session_cookie(&house.grounds, "aziza").await;
 
     let headers = [
         ("content-type", "application/json"),
@@ -91,10 +91,11 @@ fn chunked(quarters: usize, end: &str) -> String {
     )
 }
 
-/// Aziza, and the cookie of her session.
-async fn signed_in(grounds: &TestGrounds) -> (Visitor, String) {
-    let mut aziza = grounds.visitor();
-    let signed = aziza.sign_in("applicants", "aziza", "aziza-demo").await;
+/// The cookie of a session of an applicant's that has just begun.
+pub(crate) async fn session_cookie(grounds: &TestGrounds, login: &str) -> String {
+    let mut visitor = grounds.visitor();
+    let password = format!("{login}-demo");
+    let signed = visitor.sign_in("applicants", login, &password).await;
     let replies = signed.unwrap().replies;
     let mut cookies = replies
         .iter()
@@ -102,7 +103,7 @@ async fn signed_in(grounds: &TestGrounds) -> (Visitor, String) {
         .map(|cookie| cookie.to_str().unwrap())
         .filter(|cookie| cookie.starts_with("__Host-muhrdor="));
     let cookie = cookies.next_back().unwrap().split(';').next().unwrap();
-    (aziza, cookie.to_owned())
+    cookie.to_owned()
 }
 
 /// Sends bytes and reads until the answer's JSON has ended.
@@ -128,7 +129,7 @@ async fn raw(grounds: &TestGrounds, request: &str) -> String {
     }
 }
 
-async fn connect(grounds: &TestGrounds) -> TlsStream<TcpStream> {
+pub(crate) async fn connect(grounds: &TestGrounds) -> TlsStream<TcpStream> {
     let authority = grounds.grounds.folder.authority();
     let mut roots = RootCertStore::empty();
     roots

@@ -1,9 +1,9 @@
 //! What goes wrong around the gateway: each has a clear answer, and nothing is lost.
 
-mod asked;
+pub(crate) mod asked;
 mod neighbours;
 pub(crate) mod puppet;
-mod upstreams;
+pub(crate) mod upstreams;
 
 use std::net::SocketAddr;
 

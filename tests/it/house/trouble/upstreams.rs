@@ -39,7 +39,7 @@ fn impatient_policies() -> TempDir {
     folder
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -52,7 +52,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn with_policies(config: &str, folder: &Path) -> String {
+pub(crate) fn with_policies(config: &str, folder: &Path) -> String {
     let (before, after) = config.split_once("[bundle]\n").unwrap();
     let (_, rest) = after.split_once('\n').unwrap();
     format!("{before}[bundle]\ndir = \"{}\"\n{rest}", folder.display())

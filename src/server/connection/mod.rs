@@ -1,10 +1,10 @@
 //! One connection: HTTP/1.1 through the guard, HTTP/2 with its limits; both drained politely.
 
+mod tracked;
+
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
@@ -23,8 +23,9 @@ use crate::wire::tasks::OwnedTasks;
 
 use super::Turnstile;
 use super::dispatch::{Dispatch, Origin, refusal};
-use super::drain::{Drained, Stage};
+use super::drain::{Drained, Leaving, Stage};
 use super::guard::{self, GuardedStream, Linger, Progress, Timeouts, Violation};
+use tracked::{Activity, Tracked};
 
 /// How long and how much a connection may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub body_ms_max: u64,
     /// For the client to take bytes of an answer.
     pub write_ms_max: u64,
+    /// For what lasts, from the first signal to stop on.
+    pub stream_drain_ms_max: u64,
     /// For the client to hear that the connection is over.
     pub linger_ms_max: u64,
     pub http1: guard::Limits,
@@ -67,6 +70,7 @@ impl Default for Settings {
             head_ms_max: 10_000,
             body_ms_max: 30_000,
             write_ms_max: 30_000,
+            stream_drain_ms_max: 5_000,
             linger_ms_max: 2_000,
             http1: guard::Limits::default(),
             http2: Http2Limits::default(),
@@ -157,6 +161,11 @@ impl Connections {
         }
     }
 
+    fn leaving(&self, drained: &Drained) -> Leaving {
+        let bound = Duration::from_millis(self.settings.stream_drain_ms_max);
+        Leaving::new(drained.clone(), bound)
+    }
+
     async fn serve_http1<S>(&self, stream: S, origin: Arc<Origin>, mut drained: Drained)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -169,6 +178,7 @@ impl Connections {
             self.settings.timeouts(),
             Arc::clone(&progress),
         );
+        let leaving = self.leaving(&drained);
         let service = service_fn(|request: Request<Incoming>| {
             let answer = answer_http1(
                 Arc::clone(&self.dispatch),
@@ -176,7 +186,11 @@ impl Connections {
                 Arc::clone(&progress),
                 request,
             );
-            Box::pin(async move { Ok::<_, Infallible>(answer.await) })
+            let leaving = leaving.clone();
+            Box::pin(async move {
+                let (response, unanswered) = answer.await;
+                Ok::<_, Infallible>(Tracked::of(response, unanswered, leaving))
+            })
         });
         let mut connection = http1::Builder::new()
             .header_read_timeout(None)
@@ -208,15 +222,14 @@ impl Connections {
     {
         let activity = Arc::new(Activity::default());
         let (dispatch, counted) = (Arc::clone(&self.dispatch), Arc::clone(&activity));
+        let leaving = self.leaving(&drained);
         let service = service_fn(move |request: Request<Incoming>| {
             let (dispatch, origin) = (Arc::clone(&dispatch), Arc::clone(&origin));
             let underway = counted.begin();
+            let leaving = leaving.clone();
             async move {
                 let response = dispatch.serve(request, &origin).await;
-                Ok::<_, Infallible>(response.map(|body| Tracked {
-                    body,
-                    _underway: underway,
-                }))
+                Ok::<_, Infallible>(Tracked::of(response, underway, leaving))
             }
         });
         let limits = self.settings.http2;
@@ -276,7 +289,7 @@ async fn answer_http1(
     origin: Arc<Origin>,
     progress: Arc<Progress>,
     request: Request<Incoming>,
-) -> Response<Tracked<guard::Unanswered>> {
+) -> (Response<Body>, guard::Unanswered) {
     let unanswered = progress.begin();
     let asks_for_upgrade = request.headers().contains_key(UPGRADE);
     let mut response = dispatch.serve(request, &origin).await;
@@ -289,10 +302,7 @@ async fn answer_http1(
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.map(|body| Tracked {
-        body,
-        _underway: unanswered,
-    })
+    (response, unanswered)
 }
 
 /// Answers what the guard found, closes our side, and reads on a little: closing with unread bytes
@@ -322,62 +332,4 @@ where
         }
     }
     Ok(())
-}
-
-/// A response body that says when it has ended.
-#[derive(Debug)]
-struct Tracked<T> {
-    body: Body,
-    _underway: T,
-}
-
-impl<T: Unpin> http_body::Body for Tracked<T> {
-    type Data = <Body as http_body::Body>::Data;
-    type Error = <Body as http_body::Body>::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// Counts the requests of an HTTP/2 connection.
-#[derive(Debug, Default)]
-struct Activity {
-    begun: AtomicU64,
-    ended: AtomicU64,
-}
-
-#[derive(Debug)]
-struct Underway(Arc<Activity>);
-
-impl Activity {
-    fn begin(self: &Arc<Self>) -> Underway {
-        self.begun.fetch_add(1, Ordering::AcqRel);
-        Underway(Arc::clone(self))
-    }
-
-    fn seen(&self) -> u64 {
-        self.begun.load(Ordering::Acquire)
-    }
-
-    fn is_idle_since(&self, seen: u64) -> bool {
-        self.seen() == seen && self.ended.load(Ordering::Acquire) == seen
-    }
-}
-
-impl Drop for Underway {
-    fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::AcqRel);
-    }
 }

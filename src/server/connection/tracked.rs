@@ -1,0 +1,100 @@
+//! Bodies of answers: until when they are under way, and when what lasts must end.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use http::Response;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::server::drain::Leaving;
+use crate::wire::answer::Lasts;
+use crate::wire::body::Body;
+
+/// A response body that says when it has ended.
+pub(super) struct Tracked<T> {
+    body: Body,
+    /// For what lasts: the moment to leave. In a lock that nobody waits for.
+    leave: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    _underway: T,
+}
+
+impl<T> Tracked<T> {
+    /// The response with a body that holds `underway` until it has ended, and ends by itself when
+    /// it lasts and the server is leaving.
+    pub(super) fn of(response: Response<Body>, underway: T, leaving: Leaving) -> Response<Self> {
+        let lasts = response.extensions().get::<Lasts>().is_some();
+        let leave: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>> =
+            lasts.then(|| Mutex::new(Box::pin(leaving.reached()) as _));
+        response.map(|body| Self {
+            body,
+            leave,
+            _underway: underway,
+        })
+    }
+
+    fn is_leaving(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(leave) = &mut self.leave else {
+            return false;
+        };
+        let leave = leave.get_mut().unwrap_or_else(PoisonError::into_inner);
+        leave.as_mut().poll(cx).is_ready()
+    }
+}
+
+impl<T: Unpin> HttpBody for Tracked<T> {
+    type Data = <Body as HttpBody>::Data;
+    type Error = <Body as HttpBody>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        if self.is_leaving(cx) {
+            self.leave = None;
+            self.body = Body::empty();
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Counts the requests of an HTTP/2 connection.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(super) struct Underway(Arc<Activity>);
+
+impl Activity {
+    pub(super) fn begin(self: &Arc<Self>) -> Underway {
+        self.begun.fetch_add(1, Ordering::AcqRel);
+        Underway(Arc::clone(self))
+    }
+
+    pub(super) fn seen(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_idle_since(&self, seen: u64) -> bool {
+        self.seen() == seen && self.ended.load(Ordering::Acquire) == seen
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::AcqRel);
+    }
+}
