@@ -3,6 +3,7 @@
 //! `tests/it/fuzz.rs` runs them on stable over a small corpus and a seeded mutator;
 //! `fuzz_targets/` hands them to cargo-fuzz for long runs.
 
+mod client;
 mod pdf;
 
 use http::header::{COOKIE, HeaderMap, HeaderValue};
@@ -88,6 +89,34 @@ pub fn host(bytes: &[u8]) {
         Host::parse(&format!("{host}.:443")).is_ok(),
         !host.as_str().ends_with(']')
     );
+}
+
+/// A PROXY header is taken to its last byte and no further, says what another reader finds in it,
+/// and says it whatever follows.
+pub fn proxy(bytes: &[u8]) {
+    let Some((taken, announced)) = client::take_header(bytes) else {
+        return;
+    };
+    client::assert_announced(&bytes[..taken], announced);
+    let alone = client::take_header(&bytes[..taken]);
+    assert_eq!(
+        alone,
+        Some((taken, announced)),
+        "what follows is not looked at"
+    );
+}
+
+/// The client that forwarded fields name is nobody's proxy where there is such a one, and who
+/// stands left of it has no say.
+pub fn forwarded(bytes: &[u8]) {
+    let Some(headers) = client::fields(bytes) else {
+        return;
+    };
+    let Some(found) = client::client(&headers) else {
+        return;
+    };
+    assert_eq!(found, found.to_canonical(), "one host has one address");
+    client::assert_right_hand(&headers, found);
 }
 
 /// What is read as a PDF is read whole; what of it can be sealed can be added to and sealed, keeps

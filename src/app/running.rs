@@ -25,6 +25,7 @@ use crate::gateway::Gateway;
 use crate::journal::Journal;
 use crate::limits::AddressLimit;
 use crate::server::ServerError;
+use crate::server::client::Proxies;
 use crate::server::connection::{self, Connections};
 use crate::server::control::{self, ControlSocket};
 use crate::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
@@ -252,7 +253,7 @@ fn dispatch(
     reserved.extend(more);
     Ok(Dispatch::new(Wiring {
         hosts: Hosts::read(std::slice::from_ref(&config.portal.host))?,
-        trusted_proxies: Vec::new(),
+        proxies: proxies(config),
         reserved,
         gateway: Arc::new(Corridor(Arc::clone(gateway))),
         turnstile: Arc::new(Gate),
@@ -264,6 +265,10 @@ fn dispatch(
             VisitId::from_bytes(bytes)
         }),
     })?)
+}
+
+fn proxies(config: &Config) -> Arc<Proxies> {
+    Arc::new(config.listen.proxies.clone())
 }
 
 fn connection_settings(config: &Config) -> connection::Settings {
@@ -297,6 +302,7 @@ fn listener_settings(config: &Config) -> listener::Settings {
             connections_per_block_max: config.listen.connections_per_block_max,
             handshake_ms_max: u64::from(config.timeouts.handshake_ms_max),
         },
+        proxies: proxies(config),
     }
 }
 

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-/// The other end of a connection, as the socket says it (never as a header says it).
+/// Who speaks to us: the other end of a connection as the socket says it, or the client for whom a
+/// configured proxy speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
     pub address: IpAddr,
@@ -107,6 +108,12 @@ impl AddressRange {
             }
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
+    }
+
+    /// Whether all addresses of a family are in it.
+    #[must_use]
+    pub const fn is_everyone(self) -> bool {
+        self.prefix_bits == 0
     }
 
     fn lowest(self) -> IpAddr {

@@ -18,7 +18,7 @@ use matchit::Router;
 
 use crate::clock::Clock;
 use crate::domain::entry::VisitId;
-use crate::domain::peer::{AddressRange, Peer};
+use crate::domain::peer::Peer;
 use crate::domain::reason::Reason;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
@@ -26,6 +26,7 @@ use crate::wire::headers::{self, CASE, DOCUMENT_ACCESS, PURPOSE};
 use crate::wire::host::Host;
 use crate::wire::path::Target;
 
+use super::client::{Proxies, forwarded};
 use super::connection::Handshake;
 use super::guard::violation::problem;
 use super::{Door, ServerError, Turnstile};
@@ -66,9 +67,9 @@ pub struct Reserved {
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Wiring {
     pub hosts: Hosts,
-    /// Peers whose `X-Forwarded-*` and `Forwarded` stay in an arrival. From anyone else they are
-    /// gone, so who finds them there may believe them.
-    pub trusted_proxies: Vec<AddressRange>,
+    /// Whose `Forwarded` or `X-Forwarded-For` says who the client is. Their fields stay in an
+    /// arrival; from anyone else they are gone, so who finds them there may believe them.
+    pub proxies: Arc<Proxies>,
     pub reserved: Vec<Reserved>,
     /// Everything that is not reserved.
     pub gateway: Arc<dyn Door>,
@@ -82,7 +83,7 @@ pub struct Wiring {
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Dispatch {
     hosts: Hosts,
-    trusted_proxies: Vec<AddressRange>,
+    proxies: Arc<Proxies>,
     reserved: Router<Arc<dyn Door>>,
     gateway: Arc<dyn Door>,
     turnstile: Arc<dyn Turnstile>,
@@ -95,6 +96,8 @@ pub struct Dispatch {
 enum TurnedAway {
     Method,
     HeaderName,
+    /// A trusted proxy says who the client is, and it does not read.
+    Forwarded,
     Host,
     Misdirected,
     Target,
@@ -112,7 +115,7 @@ impl Dispatch {
         }
         Ok(Self {
             hosts: wiring.hosts,
-            trusted_proxies: wiring.trusted_proxies,
+            proxies: wiring.proxies,
             reserved,
             gateway: wiring.gateway,
             turnstile: wiring.turnstile,
@@ -149,6 +152,7 @@ impl Dispatch {
             return Err(TurnedAway::Method);
         }
         headers::check_names(&parts.headers).map_err(|_| TurnedAway::HeaderName)?;
+        let peer = self.speaking(&parts.headers, origin.peer)?;
         let host = read_host(&parts)?;
         if !self.hosts.contains(&host) || !is_handshake_for(&host, &origin.handshake) {
             return Err(TurnedAway::Misdirected);
@@ -164,7 +168,7 @@ impl Dispatch {
         Ok(Arrival {
             visit: (self.visits)(),
             at: self.clock.now(),
-            peer: origin.peer,
+            peer,
             certificate: origin.handshake.certificate.clone(),
             host: host.as_str().to_owned(),
             method: parts.method,
@@ -174,12 +178,20 @@ impl Dispatch {
         })
     }
 
+    /// Who asks: the peer, or the client for whom a trusted one speaks.
+    fn speaking(&self, headers: &HeaderMap, peer: Peer) -> Result<Peer, TurnedAway> {
+        if !self.proxies.trust(peer.address) {
+            return Ok(peer);
+        }
+        let trust = |address| self.proxies.trust(address);
+        let found = forwarded::client(headers, peer.address, trust);
+        let address = found.map_err(|_| TurnedAway::Forwarded)?;
+        Ok(Peer { address, ..peer })
+    }
+
     /// The headers that an arrival shows: all but what only the gateway may say.
     fn admitted(&self, incoming: &HeaderMap, peer: Peer) -> HeaderMap {
-        let trusted = self
-            .trusted_proxies
-            .iter()
-            .any(|range| range.contains(peer.address));
+        let trusted = self.proxies.trust(peer.address);
         let mut admitted = HeaderMap::with_capacity(incoming.len());
         for (name, value) in incoming {
             let shown = !headers::is_reserved(name)
@@ -200,6 +212,7 @@ impl Dispatch {
                 Reason::MethodNotAllowed.code(),
             ),
             TurnedAway::HeaderName => (Reason::BadHeader.status(), Reason::BadHeader.code()),
+            TurnedAway::Forwarded => (Reason::BadHeader.status(), "forwarded"),
             TurnedAway::Host | TurnedAway::Target => {
                 (Reason::BadRequest.status(), Reason::BadRequest.code())
             }

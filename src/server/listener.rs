@@ -2,35 +2,37 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::domain::peer::{AddressBlock, Channel, Peer};
 
+use super::client::Proxies;
+use super::client::proxy::{self, Announced};
 use super::connection::{Connections, Handshake};
 use super::drain::{Drained, Stage};
 use super::tls::Tls;
 use super::{ServerError, Turnstile};
 
-/// Where a listener listens and whom it lets in.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Where a listener listens, whom it lets in, and whom it believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     pub address: SocketAddr,
     pub channel: Channel,
-    #[serde(default)]
     pub limits: Limits,
+    pub proxies: Arc<Proxies>,
 }
 
 /// How many may be connected and how long they may take to say hello.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub connections_max: usize,
+    /// Of one client's address block; what a trusted proxy has in all is its own affair.
     pub connections_per_block_max: usize,
     pub handshake_ms_max: u64,
 }
@@ -49,8 +51,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    channel: Channel,
-    limits: Limits,
+    settings: Settings,
 }
 
 /// Binds an address; says plainly when another program has it.
@@ -67,11 +68,7 @@ impl Listener {
     /// Binds the address; nothing is accepted yet.
     pub async fn bind(settings: &Settings) -> Result<Self, ServerError> {
         let socket = bind(settings.address).await?;
-        Ok(Self {
-            socket,
-            channel: settings.channel,
-            limits: settings.limits,
-        })
+        Ok(Self::adopt(socket, settings))
     }
 
     /// A listener on a socket that was handed to the process.
@@ -79,8 +76,7 @@ impl Listener {
     pub fn adopt(socket: TcpListener, settings: &Settings) -> Self {
         Self {
             socket,
-            channel: settings.channel,
-            limits: settings.limits,
+            settings: settings.clone(),
         }
     }
 
@@ -101,7 +97,14 @@ impl Listener {
         turnstile: Arc<dyn Turnstile>,
         mut drained: Drained,
     ) {
-        let slots = Slots::new(self.limits);
+        let slots = Slots::new(self.settings.limits);
+        let arrivals = Arc::new(Arrivals {
+            tls,
+            connections,
+            turnstile,
+            proxies: self.settings.proxies,
+            handshake_max: Duration::from_millis(self.settings.limits.handshake_ms_max),
+        });
         let mut tasks = JoinSet::new();
         let mut ending = drained.clone();
         loop {
@@ -122,24 +125,14 @@ impl Listener {
             };
             let peer = Peer {
                 address: from.ip().to_canonical(),
-                channel: self.channel,
+                channel: self.settings.channel,
             };
-            let Some(slot) = slots.take(peer.address) else {
-                turnstile.turned_away(peer, "too_many_connections");
-                continue;
-            };
-            let serving = serve(
-                stream,
-                peer,
-                Arc::clone(&tls),
-                Arc::clone(&connections),
-                Duration::from_millis(self.limits.handshake_ms_max),
-                drained.clone(),
-            );
-            tasks.spawn(async move {
-                serving.await;
-                drop(slot);
-            });
+            match slots.take() {
+                Some(slot) if arrivals.admits(&slot, peer.address) => {
+                    tasks.spawn(Arc::clone(&arrivals).serve(stream, peer, slot, drained.clone()));
+                }
+                Some(_) | None => arrivals.turnstile.turned_away(peer, "too_many_connections"),
+            }
         }
         drop(self.socket);
         tokio::select! {
@@ -152,27 +145,60 @@ impl Listener {
 /// How long accepting rests after it failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// One connection from handshake to end.
-async fn serve(
-    stream: TcpStream,
-    peer: Peer,
+/// What becomes of accepted connections.
+struct Arrivals {
     tls: Arc<Tls>,
     connections: Arc<Connections>,
+    turnstile: Arc<dyn Turnstile>,
+    proxies: Arc<Proxies>,
     handshake_max: Duration,
-    drained: Drained,
-) {
-    // Small answers must not wait for the client's delayed acknowledgement.
-    if stream.set_nodelay(true).is_err() {
-        return;
+}
+
+impl Arrivals {
+    /// Whether this client's block has a place left; a trusted proxy has all that there are.
+    fn admits(&self, slot: &Slot, address: IpAddr) -> bool {
+        self.proxies.trust(address) || slot.count_to(address)
     }
-    let acceptor = TlsAcceptor::from(tls.config());
-    let handshake = tokio::time::timeout(handshake_max, acceptor.accept(stream)).await;
-    let Ok(Ok(stream)) = handshake else {
-        connections.turnstile().turned_away(peer, "handshake");
-        return;
-    };
-    let handshake = Handshake::of(stream.get_ref().1);
-    connections.serve(stream, peer, handshake, drained).await;
+
+    /// One connection from its first byte to its end.
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: Peer, slot: Slot, drained: Drained) {
+        // Small answers must not wait for the client's delayed acknowledgement.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let met = tokio::time::timeout(self.handshake_max, self.meet(stream, peer, &slot));
+        match met.await {
+            Ok(Ok((stream, peer))) => {
+                let handshake = Handshake::of(stream.get_ref().1);
+                let connections = Arc::clone(&self.connections);
+                drop(self);
+                connections.serve(stream, peer, handshake, drained).await;
+            }
+            Ok(Err(code)) => self.turnstile.turned_away(peer, code),
+            Err(_) => self.turnstile.turned_away(peer, "handshake"),
+        }
+    }
+
+    /// Learns whose connection it is, and shakes hands.
+    async fn meet(
+        &self,
+        mut stream: TcpStream,
+        mut peer: Peer,
+        slot: &Slot,
+    ) -> Result<(TlsStream<TcpStream>, Peer), &'static str> {
+        if self.proxies.announce(peer.address) {
+            let announced = proxy::receive(&mut stream).await;
+            if let Announced::Client(address) = announced.map_err(|_| "proxy_header")? {
+                peer.address = address;
+                if !self.admits(slot, address) {
+                    return Err("too_many_connections");
+                }
+            }
+        }
+        let acceptor = TlsAcceptor::from(self.tls.config());
+        let stream = acceptor.accept(stream).await.map_err(|_| "handshake")?;
+        Ok((stream, peer))
+    }
 }
 
 /// Counts connections, in all and by address block.
@@ -191,8 +217,9 @@ struct Taken {
 /// One connection's place; free again when dropped.
 #[derive(Debug)]
 struct Slot {
+    limits: Limits,
     taken: Arc<Mutex<Taken>>,
-    block: AddressBlock,
+    block: OnceLock<AddressBlock>,
 }
 
 impl Slots {
@@ -203,21 +230,32 @@ impl Slots {
         }
     }
 
-    fn take(&self, address: IpAddr) -> Option<Slot> {
-        let block = AddressBlock::of(address);
+    /// A place that counts to nobody's block yet.
+    fn take(&self) -> Option<Slot> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_block = taken.by_block.get(&block).copied().unwrap_or(0);
-        if taken.all >= self.limits.connections_max
-            || in_block >= self.limits.connections_per_block_max
-        {
+        if taken.all >= self.limits.connections_max {
             return None;
         }
         taken.all += 1;
-        taken.by_block.insert(block, in_block + 1);
         Some(Slot {
+            limits: self.limits,
             taken: Arc::clone(&self.taken),
-            block,
+            block: OnceLock::new(),
         })
+    }
+}
+
+impl Slot {
+    /// Counts it to an address's block, once; whether that had a place left.
+    fn count_to(&self, address: IpAddr) -> bool {
+        let block = AddressBlock::of(address);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_block = taken.by_block.entry(block).or_default();
+        if *in_block >= self.limits.connections_per_block_max || self.block.set(block).is_err() {
+            return false;
+        }
+        *in_block += 1;
+        true
     }
 }
 
@@ -225,14 +263,17 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all = taken.all.saturating_sub(1);
+        let Some(block) = self.block.get() else {
+            return;
+        };
         let left = taken
             .by_block
-            .get(&self.block)
+            .get(block)
             .map_or(0, |count| count.saturating_sub(1));
         if left == 0 {
-            taken.by_block.remove(&self.block);
+            taken.by_block.remove(block);
         } else {
-            taken.by_block.insert(self.block, left);
+            taken.by_block.insert(*block, left);
         }
     }
 }
@@ -249,19 +290,21 @@ mod tests {
             handshake_ms_max: 1,
         };
         let slots = Slots::new(limits);
-        let first = slots.take("2001:db8::1".parse().unwrap());
-        let second = slots.take("2001:db8::2".parse().unwrap());
+        let take = |address: &str| {
+            let slot = slots.take()?;
+            slot.count_to(address.parse().unwrap()).then_some(slot)
+        };
+        let first = take("2001:db8::1");
+        let second = take("2001:db8::2");
         assert!(first.is_some() && second.is_some());
-        assert!(
-            slots.take("2001:db8::3".parse().unwrap()).is_none(),
-            "RL-02, MT-15"
-        );
-        let other = slots.take("::ffff:192.0.2.1".parse().unwrap());
+        assert!(take("2001:db8::3").is_none(), "RL-02, MT-15");
+        let other = take("::ffff:192.0.2.1");
         assert!(other.is_some(), "PA-19");
-        assert!(slots.take("192.0.2.9".parse().unwrap()).is_none(), "full");
+        assert!(take("192.0.2.9").is_none(), "full");
         drop(first);
-        assert!(slots.take("2001:db8::4".parse().unwrap()).is_some());
+        assert!(take("2001:db8::4").is_some());
         drop((second, other));
-        assert!(slots.taken.lock().unwrap().by_block.is_empty());
+        let taken = slots.taken.lock().unwrap();
+        assert!(taken.by_block.is_empty() && taken.all == 0);
     }
 }

@@ -12,6 +12,7 @@
 //! Deliberately absent: e-services, identity, policy. They are behind the [`Door`]. Upgrades: an
 //! answer `101` is not sent.
 
+pub mod client;
 pub mod connection;
 pub mod control;
 pub mod dispatch;
@@ -28,39 +29,9 @@ use std::pin::Pin;
 
 use http::Response;
 
-use crate::domain::peer::{AddressRange, Peer};
+use crate::domain::peer::Peer;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
-
-/// What the server is told by its operator.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// One for each combination of channel and client certificates.
-    pub public: Vec<PublicSettings>,
-    pub admin: health::Settings,
-    pub control: Option<control::Settings>,
-    #[serde(default)]
-    pub connection: connection::Settings,
-    #[serde(default)]
-    pub trusted_proxies: Vec<AddressRange>,
-    /// How long requests under way may take after a first SIGTERM.
-    #[serde(default = "default_drain_ms_max")]
-    pub drain_ms_max: u64,
-}
-
-/// A public listener: where, with which certificates, for which hosts.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PublicSettings {
-    pub listener: listener::Settings,
-    pub tls: tls::Settings,
-    pub hosts: Vec<String>,
-}
-
-fn default_drain_ms_max() -> u64 {
-    30_000
-}
 
 /// A response that is being made.
 #[expect(

@@ -104,6 +104,64 @@ fn cookies_and_hosts_hold_for_mutated_values() {
 }
 
 #[test]
+fn proxy_headers_hold_for_mutated_bytes() {
+    let v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\xc0\0\x02\x07\xcb\0\x71\x01\x12\x34\x01\xbb\
+        \x04\0\x01\x09\xea\0\0\x16\x03\x01";
+    let corpus: &[&[u8]] = &[
+        b"PROXY TCP4 192.0.2.7 203.0.113.1 4660 443\r\n\x16\x03",
+        b"PROXY TCP6 2001:db8::7 ::ffff:192.0.2.1 0 443\r\n",
+        b"PROXY UNKNOWN\r\n",
+        v2,
+    ];
+    let fragments: &[&[u8]] = &[
+        b"\r\n",
+        b"\r",
+        b"\n",
+        b"\0",
+        b" ",
+        b"::",
+        b".",
+        b"TCP6",
+        b"UNKNOWN",
+        b"\x20",
+        b"\x21",
+        b"\xff\xff",
+        b"\x03\0\x04",
+        b"65536",
+        b"00",
+    ];
+    run(targets::proxy, 80_000, corpus, fragments);
+}
+
+#[test]
+fn forwarded_fields_hold_for_mutated_values() {
+    let corpus: &[&[u8]] = &[
+        b"Ffor=192.0.2.1;proto=https, for=\"[2001:db8::1]:80\"",
+        b"Ffor=_hidden, for=10.0.0.2\n198.51.100.1, 10.0.0.2",
+        b"198.51.100.1:80, ::ffff:10.0.0.1\n10.0.0.2",
+        b"unknown, 192.0.2.1",
+    ];
+    let fragments: &[&[u8]] = &[
+        b",",
+        b";",
+        b"\"",
+        b"\\",
+        b"=",
+        b"for=",
+        b"\n",
+        b"\nF",
+        b"[",
+        b"]",
+        b":1",
+        b"10.0.0.3",
+        b"_",
+        b"\t",
+        b"::",
+    ];
+    run(targets::forwarded, 80_000, corpus, fragments);
+}
+
+#[test]
 fn pdf_files_hold_for_mutated_structure() {
     // Catalog, pages, page, content, a form, and what may stand in a file; at last the trailer.
     const PLAIN: &str = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>\0\

@@ -145,10 +145,6 @@ impl Connections {
         }
     }
 
-    pub(super) fn turnstile(&self) -> &dyn Turnstile {
-        self.turnstile.as_ref()
-    }
-
     /// Serves one connection to its end.
     pub async fn serve<S>(&self, stream: S, peer: Peer, handshake: Handshake, drained: Drained)
     where

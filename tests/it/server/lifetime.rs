@@ -5,6 +5,7 @@
     reason = "asks the paused clock of the test"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use muhrdor::domain::peer::Channel;
@@ -262,6 +263,7 @@ async fn an_address_in_use_is_said_plainly() {
         address,
         channel: Channel::Portal,
         limits,
+        proxies: Arc::default(),
     };
     let error = Listener::bind(&settings).await.unwrap_err();
     assert!(matches!(error, ServerError::AddressInUse { .. }));

@@ -10,6 +10,7 @@ use muhrdor::clock::{Clock, HandClock};
 use muhrdor::domain::entry::VisitId;
 use muhrdor::domain::peer::{AddressRange, Channel, Peer};
 use muhrdor::domain::time::Timestamp;
+use muhrdor::server::client::Proxies;
 use muhrdor::server::connection::{Connections, Handshake, Protocol, Settings};
 use muhrdor::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
 use muhrdor::server::drain::Drain;
@@ -42,6 +43,7 @@ pub(super) struct Seen {
     pub(super) headers: HeaderMap,
     pub(super) body: Result<Vec<u8>, String>,
     pub(super) certificate: Option<ClientCertificate>,
+    pub(super) peer: Peer,
 }
 
 /// Answers every request with what it saw; some paths do something else.
@@ -65,6 +67,7 @@ impl Door for Echo {
                 headers: arrival.headers,
                 body: Ok(Vec::new()),
                 certificate: arrival.certificate,
+                peer: arrival.peer,
             };
             if path == "/ignore" {
                 self.seen.lock().unwrap().push(seen);
@@ -109,6 +112,14 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new(settings: Settings) -> Self {
+        let proxies = Proxies {
+            trusted: vec![AddressRange::parse("198.51.100.0/24").unwrap()],
+            ..Proxies::default()
+        };
+        Self::behind(settings, Arc::new(proxies))
+    }
+
+    pub(super) fn behind(settings: Settings, proxies: Arc<Proxies>) -> Self {
         let gateway = Arc::new(Echo::default());
         let reserved = Arc::new(Echo {
             name: "reserved ",
@@ -118,7 +129,7 @@ impl House {
         let next = AtomicU8::new(1);
         let dispatch = Dispatch::new(Wiring {
             hosts: Hosts::read(&[HOST.to_owned(), "api.example".to_owned()]).unwrap(),
-            trusted_proxies: vec![AddressRange::parse("198.51.100.0/24").unwrap()],
+            proxies,
             reserved: vec![Reserved {
                 path: "/verify/{code}".to_owned(),
                 door: reserved,
@@ -238,6 +249,14 @@ impl Rig {
     }
 
     pub(super) async fn with(limits: listener::Limits, client_certificates: bool) -> Self {
+        Self::behind(limits, client_certificates, Proxies::default()).await
+    }
+
+    pub(super) async fn behind(
+        limits: listener::Limits,
+        client_certificates: bool,
+        proxies: Proxies,
+    ) -> Self {
         let authority = Authority::new();
         authority.issue("server", &[HOST, "api.example"]);
         let settings = tls::Settings {
@@ -245,12 +264,14 @@ impl Rig {
             client_authorities_file: client_certificates.then(|| authority.file("ca.pem")),
         };
         let tls = Arc::new(Tls::load(settings, clock()).unwrap());
-        let house = House::new(Settings::default());
+        let proxies = Arc::new(proxies);
+        let house = House::behind(Settings::default(), Arc::clone(&proxies));
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let settings = listener::Settings {
             address,
             channel: Channel::Portal,
             limits,
+            proxies,
         };
         let listener = Listener::bind(&settings).await.unwrap();
         let address = listener.address().unwrap();
