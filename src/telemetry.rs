@@ -56,6 +56,16 @@ pub fn alarm(reason: Reason) {
     counter!("muhrdor_alarms_total", "reason" => reason.code()).increment(1);
 }
 
+/// A TLS handshake came to a connection: how far the move to post-quantum groups is.
+pub fn tls_handshake(version: &'static str, group: &'static str) {
+    counter!("muhrdor_tls_handshakes_total", "version" => version, "group" => group).increment(1);
+}
+
+/// A TLS handshake came to nothing.
+pub fn tls_failed(reason: &'static str) {
+    counter!("muhrdor_tls_failures_total", "reason" => reason).increment(1);
+}
+
 /// A connection or request that was turned away before anybody was asked anything.
 pub fn turned_away(code: &'static str) {
     counter!("muhrdor_turned_away_total", "reason" => code).increment(1);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::error::AppError;
+use crate::app::hosts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::operation::Operation;
@@ -53,13 +54,18 @@ pub fn load_house(folder: &Path) -> Result<House, Vec<Problem>> {
     })
 }
 
-/// What is wrong with a config's bundle, its tests, and its upstreams.
-pub(super) fn problems(config: &Config) -> Vec<Problem> {
+/// What is wrong with a config's certificates, its bundle and tests, its hosts and upstreams.
+pub(super) fn problems(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    let mut problems = hosts::weak(config, clock.now());
     let house = match load_house(&config.bundle_dir) {
         Ok(house) => house,
-        Err(problems) => return problems,
+        Err(found) => {
+            problems.extend(found);
+            return problems;
+        }
     };
-    let mut problems = house.unaddressed(config);
+    problems.extend(hosts::unanswered(config, &house.register));
+    problems.extend(house.unaddressed(config));
     match policy::run(&house.policy, &house.source) {
         Ok(suites) => problems.extend(suites.iter().flat_map(policy::Suite::problems)),
         Err(found) => problems.extend(found),

@@ -7,6 +7,7 @@
 mod bundle;
 mod doors;
 mod error;
+mod hosts;
 mod identity;
 mod init;
 mod rooms;
@@ -51,6 +52,6 @@ pub async fn serve(
 
 /// Every problem of a config file, its bundle and the bundle's tests.
 #[must_use]
-pub fn check(path: &Path) -> Vec<Problem> {
-    config::check(path, bundle::problems)
+pub fn check(path: &Path, clock: &Arc<dyn Clock>) -> Vec<Problem> {
+    config::check(path, |config| bundle::problems(config, clock))
 }

@@ -16,6 +16,7 @@ use crate::app::doors::{
     Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor, public_doors,
 };
 use crate::app::error::AppError;
+use crate::app::hosts::tls_settings;
 use crate::app::rooms::{self, Wired};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -28,11 +29,11 @@ use crate::server::ServerError;
 use crate::server::client::Proxies;
 use crate::server::connection::{self, Connections};
 use crate::server::control::{self, ControlSocket};
-use crate::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
+use crate::server::dispatch::{Dispatch, Reserved, Wiring};
 use crate::server::drain::{Drain, Drained, Stage};
 use crate::server::health::{self, Admin, Health};
 use crate::server::listener::{self, Listener};
-use crate::server::tls::{self, Tls};
+use crate::server::tls::Tls;
 use crate::upstream::Pools;
 use crate::wire::pages::Pages;
 
@@ -72,7 +73,7 @@ pub(super) async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Runni
     let (ready, health) = looked_after(journal, &identity).await;
     let address = config.listen.admin;
     let admin = Admin::bind(&health::Settings { address }).await?;
-    let tls = Arc::new(Tls::load(tls_settings(&config), Arc::clone(&clock))?);
+    let tls = Arc::new(Tls::load(&tls_settings(&config)?, Arc::clone(&clock))?);
     let reload = Arc::new(Reload {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -252,7 +253,6 @@ fn dispatch(
     ];
     reserved.extend(more);
     Ok(Dispatch::new(Wiring {
-        hosts: Hosts::read(std::slice::from_ref(&config.portal.host))?,
         proxies: proxies(config),
         reserved,
         gateway: Arc::new(Corridor(Arc::clone(gateway))),
@@ -282,17 +282,6 @@ fn connection_settings(config: &Config) -> connection::Settings {
     }
 }
 
-fn tls_settings(config: &Config) -> tls::Settings {
-    tls::Settings {
-        certificates: vec![tls::CertificateFiles {
-            hosts: vec![config.portal.host.clone()],
-            certificate_file: config.tls.certificate.clone(),
-            key_file: config.tls.key.path().to_owned(),
-        }],
-        client_authorities_file: None,
-    }
-}
-
 fn listener_settings(config: &Config) -> listener::Settings {
     listener::Settings {
         address: config.listen.public,
@@ -300,6 +289,8 @@ fn listener_settings(config: &Config) -> listener::Settings {
         limits: listener::Limits {
             connections_max: config.listen.connections_max,
             connections_per_block_max: config.listen.connections_per_block_max,
+            handshakes_max: config.listen.handshakes_max,
+            handshakes_per_block_max: config.listen.handshakes_per_block_max,
             handshake_ms_max: u64::from(config.timeouts.handshake_ms_max),
         },
         proxies: proxies(config),

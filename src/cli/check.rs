@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::app;
-use crate::cli::{Answer, CliError, ConfigFile, Terminal};
+use crate::cli::{Answer, CliError, ConfigFile, Terminal, clock};
 use crate::domain::problem::Problem;
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) struct Options {
 /// Names every problem of the config, what it names, its bundle and the bundle's tests.
 pub(super) fn check(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answer, CliError> {
     options.config.bytes()?;
-    let mut problems = app::check(&options.config.path);
+    let mut problems = app::check(&options.config.path, &clock());
     problems.sort();
     if options.json {
         terminal.print_json(&in_json(&problems))?;

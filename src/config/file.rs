@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::config::place::Place;
 use crate::config::sections::bounds;
-use crate::config::sections::house::{Listen, Portal, Store, Tls};
+use crate::config::sections::door::{FurtherHost, Listen, Tls};
+use crate::config::sections::house::{Portal, Store};
 use crate::config::sections::notary::Notary;
 use crate::config::sections::pool::Upstream;
 use crate::config::sections::sign_in::{Issuer, Realm};
@@ -12,6 +13,7 @@ use crate::config::sections::streams::streams;
 use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
 use crate::config::{Config, FIXED, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
+use crate::wire::host::HostPattern;
 
 /// Reads the root table. Everything is read before anything is given up.
 pub(super) fn read(
@@ -23,6 +25,7 @@ pub(super) fn read(
     let portal = root.need_section("portal", Portal::read);
     let listen = root.need_section("listen", |t| Listen::read(t, place, overrides));
     let tls = root.need_section("tls", |t| Tls::read(t, place));
+    let hosts = root.named("hosts", |name, t| FurtherHost::read(&name, t, place));
     let keys_dir = root.need_section("keys", |t| place.secret_dir(t, "folder"));
     let store = root.need_section("store", |t| Store::read(t, place));
     let bundle_dir = root.need_section("bundle", |t| place.dir(t, "dir"));
@@ -42,12 +45,14 @@ pub(super) fn read(
     let telemetry = bounds::telemetry(root);
     let notary = root.section_or("notary", None, |t| Notary::read(t, place).map(Some));
     let egress = egress.unwrap_or_default();
+    check_hosts(root, portal.as_ref(), &hosts);
     check_issuers(root, &realms, &issuers);
     check_egress(root, &egress, &realms, &issuers, &facts);
     Some(Config {
         portal: portal?,
         listen: listen?,
         tls: tls?,
+        hosts: hosts.into_iter().map(|at| at.value).collect(),
         keys_dir: keys_dir?,
         store: store?,
         bundle_dir: bundle_dir?,
@@ -65,9 +70,36 @@ pub(super) fn read(
         file: path.to_owned(),
         overrides: overrides.clone(),
         lines: FIXED.iter().map(|key| (*key, root.line_of(key))).collect(),
+        tls_line: root.line_of("tls"),
         upstreams_line,
         needed: Vec::new(),
     })
+}
+
+/// A host that stands twice: which certificate is its own?
+fn check_hosts(root: &Table<'_>, portal: Option<&Portal>, hosts: &[At<FurtherHost>]) {
+    let named: Vec<_> = hosts
+        .iter()
+        .map(|at| At {
+            value: &at.value.host,
+            line: at.line,
+        })
+        .collect();
+    let own = |at: &&At<&HostPattern>| {
+        portal.is_some_and(|portal| {
+            at.value
+                .exact()
+                .is_some_and(|host| host.as_str() == portal.host)
+        })
+    };
+    for at in repeated(&named).chain(named.iter().filter(own)) {
+        let what = format!("the host `{}` stands twice", at.value);
+        root.note(
+            at.line,
+            what,
+            "keep one; `[tls]` is of the host of `portal.url`",
+        );
+    }
 }
 
 /// Two realms, or two bearer issuers, of one issuer: whose token is it then?

@@ -15,6 +15,7 @@ use crate::domain::name::UpstreamName;
 use crate::domain::problem::Problem;
 use crate::domain::sheet::{self, At};
 use crate::limits;
+use crate::wire::host::HostPattern;
 
 mod file;
 mod place;
@@ -23,7 +24,8 @@ mod sections;
 
 pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
 pub use sections::bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
-pub use sections::house::{Listen, Portal, Store, Tls};
+pub use sections::door::{FurtherHost, Listen, Tls};
+pub use sections::house::{Portal, Store};
 pub use sections::notary::{Notary, Tsa};
 pub use sections::pool::Upstream;
 pub use sections::sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
@@ -38,7 +40,10 @@ use place::{Needed, Place};
 pub struct Config {
     pub portal: Portal,
     pub listen: Listen,
+    /// Of the portal's own host.
     pub tls: Tls,
+    /// Hosts beside it.
+    pub hosts: Vec<FurtherHost>,
     /// Folder of the keys this gateway signs and encrypts with.
     pub keys_dir: PathBuf,
     pub store: Store,
@@ -60,15 +65,15 @@ pub struct Config {
     overrides: Overrides,
     /// Where the sections of [`FIXED`] stand.
     lines: BTreeMap<&'static str, u32>,
+    tls_line: u32,
     upstreams_line: u32,
     needed: Vec<Needed>,
 }
 
 /// Sections that are read at start only; of `limits` it is the room for keys.
-const FIXED: [&str; 16] = [
+const FIXED: [&str; 15] = [
     "portal",
     "listen",
-    "tls",
     "keys",
     "store",
     "bundle",
@@ -142,7 +147,6 @@ impl Config {
         let differs = |key: &str| match key {
             "portal" => self.portal != new.portal,
             "listen" => self.listen != new.listen,
-            "tls" => self.tls != new.tls,
             "keys" => self.keys_dir != new.keys_dir,
             "store" => self.store != new.store,
             "bundle" => self.bundle_dir != new.bundle_dir,
@@ -178,6 +182,18 @@ impl Config {
     pub fn missing(&self) -> Vec<Problem> {
         let problem = |needed: &Needed| needed.problem(&self.file);
         self.needed.iter().filter_map(problem).collect()
+    }
+
+    /// A problem of what the portal's own host, or a further one, shows.
+    #[must_use]
+    pub fn problem_of_host(&self, host: &HostPattern, what: String, mend: &str) -> Problem {
+        let further = self.hosts.iter().find(|further| further.host == *host);
+        Problem {
+            file: self.file.clone(),
+            line: further.map_or(self.tls_line, |further| further.line),
+            what,
+            mend: mend.to_owned(),
+        }
     }
 
     /// A problem for each of these upstreams that has no address here.

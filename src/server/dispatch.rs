@@ -38,24 +38,6 @@ pub struct Origin {
     pub handshake: Handshake,
 }
 
-/// The hosts of a listener.
-#[derive(Debug, Clone)]
-pub struct Hosts(Vec<Host>);
-
-impl Hosts {
-    /// Reads host names. There are no patterns: a name is matched whole.
-    pub fn read(names: &[String]) -> Result<Self, ServerError> {
-        let read = |name: &String| {
-            Host::parse(name).map_err(|_| ServerError::HostName { host: name.clone() })
-        };
-        names.iter().map(read).collect::<Result<_, _>>().map(Self)
-    }
-
-    fn contains(&self, host: &Host) -> bool {
-        self.0.contains(host)
-    }
-}
-
 /// A public endpoint at a reserved path, in the pattern language of `matchit`.
 #[expect(missing_debug_implementations, reason = "holds a trait object")]
 pub struct Reserved {
@@ -66,7 +48,6 @@ pub struct Reserved {
 /// What dispatch needs of others.
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Wiring {
-    pub hosts: Hosts,
     /// Whose `Forwarded` or `X-Forwarded-For` says who the client is. Their fields stay in an
     /// arrival; from anyone else they are gone, so who finds them there may believe them.
     pub proxies: Arc<Proxies>,
@@ -82,7 +63,6 @@ pub struct Wiring {
 /// Makes arrivals of requests and gives each to one door.
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Dispatch {
-    hosts: Hosts,
     proxies: Arc<Proxies>,
     reserved: Router<Arc<dyn Door>>,
     gateway: Arc<dyn Door>,
@@ -114,7 +94,6 @@ impl Dispatch {
             inserted.map_err(|_| ServerError::ReservedPath { path })?;
         }
         Ok(Self {
-            hosts: wiring.hosts,
             proxies: wiring.proxies,
             reserved,
             gateway: wiring.gateway,
@@ -154,7 +133,9 @@ impl Dispatch {
         headers::check_names(&parts.headers).map_err(|_| TurnedAway::HeaderName)?;
         let peer = self.speaking(&parts.headers, origin.peer)?;
         let host = read_host(&parts)?;
-        if !self.hosts.contains(&host) || !is_handshake_for(&host, &origin.handshake) {
+        // Browsers reuse a connection for other hosts of its certificate, for which other rules may
+        // hold (RFC 9110 §7.4).
+        if host != origin.handshake.host {
             return Err(TurnedAway::Misdirected);
         }
         let raw = parts
@@ -259,15 +240,6 @@ fn read_host(parts: &request::Parts) -> Result<Host, TurnedAway> {
         (Some(authority), Some(header)) if authority != header => Err(TurnedAway::Host),
         (Some(host), _) | (None, Some(host)) => Ok(host),
         (None, None) => Err(TurnedAway::Host),
-    }
-}
-
-/// Whether the request is for the server that the handshake named: browsers reuse a connection for
-/// other hosts of its certificate, for which other rules may hold (RFC 9110 §7.4).
-fn is_handshake_for(host: &Host, handshake: &Handshake) -> bool {
-    match &handshake.server_name {
-        Some(name) => Host::parse(name).is_ok_and(|name| name == *host),
-        None => true,
     }
 }
 

@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use crate::domain::peer::{AddressBlock, Channel, Peer};
+use crate::telemetry;
 
 use super::client::Proxies;
 use super::client::proxy::{self, Announced};
-use super::connection::{Connections, Handshake};
+use super::connection::Connections;
 use super::drain::{Drained, Stage};
-use super::tls::Tls;
+use super::tls::{Failure, Met, Tls, meet};
 use super::{ServerError, Turnstile};
 
 /// Where a listener listens, whom it lets in, and whom it believes.
@@ -34,6 +33,9 @@ pub struct Limits {
     pub connections_max: usize,
     /// Of one client's address block; what a trusted proxy has in all is its own affair.
     pub connections_per_block_max: usize,
+    /// Under way at once; and of these of one client's address block.
+    pub handshakes_max: usize,
+    pub handshakes_per_block_max: usize,
     pub handshake_ms_max: u64,
 }
 
@@ -42,6 +44,8 @@ impl Default for Limits {
         Self {
             connections_max: 10_000,
             connections_per_block_max: 256,
+            handshakes_max: 1_000,
+            handshakes_per_block_max: 64,
             handshake_ms_max: 10_000,
         }
     }
@@ -97,13 +101,15 @@ impl Listener {
         turnstile: Arc<dyn Turnstile>,
         mut drained: Drained,
     ) {
-        let slots = Slots::new(self.settings.limits);
+        let limits = self.settings.limits;
+        let slots = Slots::new(limits.connections_max, limits.connections_per_block_max);
         let arrivals = Arc::new(Arrivals {
             tls,
             connections,
             turnstile,
             proxies: self.settings.proxies,
-            handshake_max: Duration::from_millis(self.settings.limits.handshake_ms_max),
+            handshakes: Slots::new(limits.handshakes_max, limits.handshakes_per_block_max),
+            handshake_max: Duration::from_millis(limits.handshake_ms_max),
         });
         let mut tasks = JoinSet::new();
         let mut ending = drained.clone();
@@ -151,6 +157,7 @@ struct Arrivals {
     connections: Arc<Connections>,
     turnstile: Arc<dyn Turnstile>,
     proxies: Arc<Proxies>,
+    handshakes: Slots,
     handshake_max: Duration,
 }
 
@@ -168,14 +175,16 @@ impl Arrivals {
         }
         let met = tokio::time::timeout(self.handshake_max, self.meet(stream, peer, &slot));
         match met.await {
-            Ok(Ok((stream, peer))) => {
-                let handshake = Handshake::of(stream.get_ref().1);
+            Ok(Ok((Met { stream, handshake }, peer))) => {
                 let connections = Arc::clone(&self.connections);
                 drop(self);
                 connections.serve(stream, peer, handshake, drained).await;
             }
             Ok(Err(code)) => self.turnstile.turned_away(peer, code),
-            Err(_) => self.turnstile.turned_away(peer, "handshake"),
+            Err(_) => {
+                telemetry::tls_failed("timeout");
+                self.turnstile.turned_away(peer, "handshake");
+            }
         }
     }
 
@@ -185,7 +194,7 @@ impl Arrivals {
         mut stream: TcpStream,
         mut peer: Peer,
         slot: &Slot,
-    ) -> Result<(TlsStream<TcpStream>, Peer), &'static str> {
+    ) -> Result<(Met<TcpStream>, Peer), &'static str> {
         if self.proxies.announce(peer.address) {
             let announced = proxy::receive(&mut stream).await;
             if let Announced::Client(address) = announced.map_err(|_| "proxy_header")? {
@@ -195,16 +204,31 @@ impl Arrivals {
                 }
             }
         }
-        let acceptor = TlsAcceptor::from(self.tls.config());
-        let stream = acceptor.accept(stream).await.map_err(|_| "handshake")?;
-        Ok((stream, peer))
+        let busy = "too_many_handshakes";
+        let place = self.handshakes.take().ok_or(busy)?;
+        if !self.admits(&place, peer.address) {
+            return Err(busy);
+        }
+        let met = meet(stream, &self.tls).await.map_err(|failure| {
+            telemetry::tls_failed(failure.code());
+            match failure {
+                Failure::UnknownHost => "unknown_host",
+                Failure::Alert
+                | Failure::Incompatible
+                | Failure::ClientCertificate
+                | Failure::Malformed
+                | Failure::Broken => "handshake",
+            }
+        })?;
+        Ok((met, peer))
     }
 }
 
-/// Counts connections, in all and by address block.
+/// Counts what is under way, in all and by address block.
 #[derive(Debug, Clone)]
 struct Slots {
-    limits: Limits,
+    all_max: usize,
+    per_block_max: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -214,18 +238,19 @@ struct Taken {
     by_block: HashMap<AddressBlock, usize>,
 }
 
-/// One connection's place; free again when dropped.
+/// One place; free again when dropped.
 #[derive(Debug)]
 struct Slot {
-    limits: Limits,
+    per_block_max: usize,
     taken: Arc<Mutex<Taken>>,
     block: OnceLock<AddressBlock>,
 }
 
 impl Slots {
-    fn new(limits: Limits) -> Self {
+    fn new(all_max: usize, per_block_max: usize) -> Self {
         Self {
-            limits,
+            all_max,
+            per_block_max,
             taken: Arc::default(),
         }
     }
@@ -233,12 +258,12 @@ impl Slots {
     /// A place that counts to nobody's block yet.
     fn take(&self) -> Option<Slot> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.all >= self.limits.connections_max {
+        if taken.all >= self.all_max {
             return None;
         }
         taken.all += 1;
         Some(Slot {
-            limits: self.limits,
+            per_block_max: self.per_block_max,
             taken: Arc::clone(&self.taken),
             block: OnceLock::new(),
         })
@@ -251,7 +276,7 @@ impl Slot {
         let block = AddressBlock::of(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let in_block = taken.by_block.entry(block).or_default();
-        if *in_block >= self.limits.connections_per_block_max || self.block.set(block).is_err() {
+        if *in_block >= self.per_block_max || self.block.set(block).is_err() {
             return false;
         }
         *in_block += 1;
@@ -284,12 +309,7 @@ mod tests {
 
     #[test]
     fn one_address_block_cannot_take_every_slot() {
-        let limits = Limits {
-            connections_max: 3,
-            connections_per_block_max: 2,
-            handshake_ms_max: 1,
-        };
-        let slots = Slots::new(limits);
+        let slots = Slots::new(3, 2);
         let take = |address: &str| {
             let slot = slots.take()?;
             slot.count_to(address.parse().unwrap()).then_some(slot)

@@ -93,8 +93,6 @@ pub enum ServerError {
     ControlSocketInUse { path: PathBuf },
     #[error("the reserved path `{path}` is given twice or cannot be matched")]
     ReservedPath { path: String },
-    #[error("the host `{host}` is not a host name")]
-    HostName { host: String },
     #[error("signals cannot be received")]
     Signals(#[source] std::io::Error),
     #[error(transparent)]

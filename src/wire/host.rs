@@ -61,6 +61,66 @@ impl fmt::Debug for Host {
     }
 }
 
+/// A host, or all hosts one label below one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HostPattern {
+    Exact(Host),
+    /// `*.portal.example`.
+    Below(Host),
+}
+
+impl HostPattern {
+    /// Reads a name, or `*.` and a name of two labels at least. Ports are refused.
+    pub fn parse(given: &str) -> Result<Self, HostError> {
+        let name = given.strip_prefix("*.");
+        let host = Host::parse(name.unwrap_or(given))?;
+        let named = |text: &str| {
+            text.trim_end_matches('.')
+                .eq_ignore_ascii_case(host.as_str())
+        };
+        if !named(name.unwrap_or(given)) {
+            return Err(HostError::Port);
+        }
+        match name {
+            None => Ok(Self::Exact(host)),
+            Some(_) if host.as_str().contains('.') && !is_literal(host.as_str()) => {
+                Ok(Self::Below(host))
+            }
+            Some(_) => Err(HostError::Character),
+        }
+    }
+
+    /// Whether this host is meant: a `*` is one whole label.
+    #[must_use]
+    pub fn matches(&self, host: &Host) -> bool {
+        match self {
+            Self::Exact(exact) => exact == host,
+            Self::Below(above) => {
+                let split = host.as_str().split_once('.');
+                split.is_some_and(|(_, rest)| rest == above.as_str())
+            }
+        }
+    }
+
+    /// The one host it is, if it is one.
+    #[must_use]
+    pub const fn exact(&self) -> Option<&Host> {
+        match self {
+            Self::Exact(host) => Some(host),
+            Self::Below(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(host) => host.fmt(f),
+            Self::Below(host) => write!(f, "*.{host}"),
+        }
+    }
+}
+
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), HostError> {
     if !authority.starts_with('[') {
         return Ok(match authority.split_once(':') {

@@ -1,5 +1,5 @@
-//! What changes without a restart: the bundle, the endpoints of upstreams, the limits, and what the
-//! files of certificates and keys hold.
+//! What changes without a restart: the bundle, the endpoints of upstreams, the limits, the hosts and
+//! what their certificates, keys and staples are.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use crate::app::bundle::load_house;
 use crate::app::error::AppError;
+use crate::app::hosts::tls_settings;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::InHouseServices;
@@ -47,7 +48,8 @@ impl Reload {
         let before = self.snapshot.load_full();
         let snapshot = house.into_snapshot(&config, &before.pools, &self.clock)?;
         // The last that can fail: from here on everything is taken.
-        self.tls.reload()?;
+        let shown = self.tls.prepare(&tls_settings(&config)?)?;
+        self.tls.take(shown);
         let id = snapshot.policy.id().to_string();
         self.in_house
             .replace(Arc::clone(&snapshot.policy), &snapshot.register);

@@ -1,6 +1,7 @@
 //! The sections of the file, a file a subject.
 
 pub(super) mod bounds;
+pub(super) mod door;
 pub(super) mod house;
 pub(super) mod notary;
 pub(super) mod pool;

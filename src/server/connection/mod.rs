@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use crate::domain::peer::Peer;
 use crate::wire::arrival::ClientCertificate;
 use crate::wire::body::Body;
+use crate::wire::host::Host;
 use crate::wire::tasks::OwnedTasks;
 
 use super::Turnstile;
@@ -95,7 +96,8 @@ impl Default for Http2Limits {
 /// What the TLS handshake settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
-    pub server_name: Option<String>,
+    /// The only host that requests of this connection may be for.
+    pub host: Host,
     pub protocol: Protocol,
     pub certificate: Option<ClientCertificate>,
 }
@@ -109,13 +111,13 @@ pub enum Protocol {
 impl Handshake {
     /// Reads what was settled. Without ALPN it is HTTP/1.1.
     #[must_use]
-    pub fn of(tls: &ServerConnection) -> Self {
+    pub fn of(tls: &ServerConnection, host: Host) -> Self {
         let http2 = tls
             .alpn_protocol()
             .is_some_and(|protocol| protocol == b"h2");
         let leaf = tls.peer_certificates().and_then(<[_]>::first);
         Self {
-            server_name: tls.server_name().map(str::to_owned),
+            host,
             protocol: if http2 {
                 Protocol::Http2
             } else {

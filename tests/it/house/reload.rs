@@ -186,3 +186,31 @@ async fn a_reload_shows_the_new_certificate_or_keeps_the_old() {
     assert_eq!(tell(&socket, "reload").await["ok"], true);
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_answers_hosts_that_are_written_now() {
+    let house = House::open().await;
+    let socket = house.grounds.grounds.config().unwrap().listen.control;
+    let mut visitor = house.grounds.visitor();
+    assert_eq!(visitor.get("/pension/info", &[]).await.unwrap().status, 200);
+    let host = "\n[hosts.\"*.services.example\"]\ncertificate = \"CERT\"\nkey = \"KEY\"\n";
+    let folder = &house.grounds.grounds.folder;
+    let shown = house.grounds.grounds.config().unwrap().tls;
+    let host = host.replace("CERT", shown.certificate.to_str().unwrap());
+    let host = host.replace("KEY", folder.certificate_key().to_str().unwrap());
+    change(&house, |config| config + &host);
+    let told_now = tell(&socket, "reload").await;
+    assert_eq!(told_now["ok"], true, "{told_now}");
+    // Who was connected stays connected; a host that stands twice is not taken.
+    assert_eq!(visitor.get("/pension/info", &[]).await.unwrap().status, 200);
+    change(&house, |config| {
+        config + &host.replace("*.services.example", "localhost")
+    });
+    let told_now = tell(&socket, "reload").await;
+    let error = told_now["error"].as_str().unwrap();
+    assert!(
+        error.contains("gateway.toml:") && error.contains("`localhost` stands twice"),
+        "{error}"
+    );
+    house.close().await;
+}

@@ -1,10 +1,14 @@
 //! The server on real sockets: raw bytes in, what the doors saw and what came back out.
 
 mod admin;
+mod authority;
 mod client;
+mod clients;
 mod frames;
+mod hosts;
 mod http1;
 mod http2;
 mod lifetime;
 mod rig;
+mod staples;
 mod tls;

@@ -1,7 +1,6 @@
 //! A server with a door that tells what it saw.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,22 +11,24 @@ use muhrdor::domain::peer::{AddressRange, Channel, Peer};
 use muhrdor::domain::time::Timestamp;
 use muhrdor::server::client::Proxies;
 use muhrdor::server::connection::{Connections, Handshake, Protocol, Settings};
-use muhrdor::server::dispatch::{Dispatch, Hosts, Reserved, Wiring};
+use muhrdor::server::dispatch::{Dispatch, Reserved, Wiring};
 use muhrdor::server::drain::Drain;
 use muhrdor::server::listener::{self, Listener};
-use muhrdor::server::tls::{self, CertificateFiles, Tls};
+use muhrdor::server::tls::{Demand, Settings as TlsSettings, Tls};
 use muhrdor::server::{Answering, Door, Turnstile};
 use muhrdor::wire::arrival::{Arrival, ClientCertificate};
 use muhrdor::wire::body::Body;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use muhrdor::wire::host::Host;
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use super::authority::Authority;
 
 pub(super) const HOST: &str = "portal.example";
 
@@ -128,7 +129,6 @@ impl House {
         let codes = Arc::new(Codes::default());
         let next = AtomicU8::new(1);
         let dispatch = Dispatch::new(Wiring {
-            hosts: Hosts::read(&[HOST.to_owned(), "api.example".to_owned()]).unwrap(),
             proxies,
             reserved: vec![Reserved {
                 path: "/verify/{code}".to_owned(),
@@ -180,56 +180,9 @@ pub(super) fn proxy_peer() -> Peer {
 
 pub(super) fn plain_handshake() -> Handshake {
     Handshake {
-        server_name: None,
+        host: Host::parse(HOST).unwrap(),
         protocol: Protocol::Http1,
         certificate: None,
-    }
-}
-
-/// A certificate authority, and what it signed, in files.
-pub(super) struct Authority {
-    pub(super) folder: TempDir,
-    pub(super) certificate: CertificateDer<'static>,
-    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-}
-
-impl Authority {
-    pub(super) fn new() -> Self {
-        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
-        let certificate = certificate.der().clone();
-        Self {
-            folder,
-            certificate,
-            issuer: rcgen::Issuer::new(params, key),
-        }
-    }
-
-    pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Signs a certificate for these names; writes it and its key to files.
-    pub(super) fn issue(&self, file: &str, names: &[&str]) -> (CertificateDer<'static>, Vec<u8>) {
-        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let params = rcgen::CertificateParams::new(names).unwrap();
-        let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(self.file(&format!("{file}.pem")), certificate.pem()).unwrap();
-        std::fs::write(self.file(&format!("{file}.key")), key.serialize_pem()).unwrap();
-        (certificate.der().clone(), key.serialize_der())
-    }
-
-    pub(super) fn files(&self, file: &str, hosts: &[&str]) -> CertificateFiles {
-        CertificateFiles {
-            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
-            certificate_file: self.file(&format!("{file}.pem")),
-            key_file: self.file(&format!("{file}.key")),
-        }
     }
 }
 
@@ -259,11 +212,22 @@ impl Rig {
     ) -> Self {
         let authority = Authority::new();
         authority.issue("server", &[HOST, "api.example"]);
-        let settings = tls::Settings {
-            certificates: vec![authority.files("server", &[HOST, "api.example"])],
-            client_authorities_file: client_certificates.then(|| authority.file("ca.pem")),
+        let first = if client_certificates {
+            authority.files_asking("server", Demand::Required)
+        } else {
+            authority.files("server")
         };
-        let tls = Arc::new(Tls::load(settings, clock()).unwrap());
+        let hosts = Authority::hosts(first, &[("api.example", authority.files("server"))]);
+        Self::serving(limits, proxies, authority, &hosts).await
+    }
+
+    pub(super) async fn serving(
+        limits: listener::Limits,
+        proxies: Proxies,
+        authority: Authority,
+        hosts: &TlsSettings,
+    ) -> Self {
+        let tls = Arc::new(Tls::load(hosts, clock()).unwrap());
         let proxies = Arc::new(proxies);
         let house = House::behind(Settings::default(), Arc::clone(&proxies));
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -293,11 +257,38 @@ impl Rig {
     }
 
     pub(super) fn client(&self, protocol: &[u8]) -> ClientConfig {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        self.client_by(Arc::new(provider), protocol)
+    }
+
+    pub(super) fn client_by(
+        &self,
+        provider: Arc<rustls::crypto::CryptoProvider>,
+        protocol: &[u8],
+    ) -> ClientConfig {
+        self.client_with(provider, rustls::ALL_VERSIONS, protocol)
+    }
+
+    /// A client of one version.
+    pub(super) fn client_of(
+        &self,
+        version: &'static rustls::SupportedProtocolVersion,
+        protocol: &[u8],
+    ) -> ClientConfig {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        self.client_with(Arc::new(provider), &[version], protocol)
+    }
+
+    fn client_with(
+        &self,
+        provider: Arc<rustls::crypto::CryptoProvider>,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        protocol: &[u8],
+    ) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(self.authority.certificate.clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ClientConfig::builder_with_details(provider, Arc::new(FixedTime))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();

@@ -71,7 +71,10 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     // Settings types, which stand in the rooms they are for.
-    ("config", &["domain", "cms", ROOMS, "server", "store"]),
+    (
+        "config",
+        &["domain", "wire", "cms", ROOMS, "server", "store"],
+    ),
     (
         "app",
         &[

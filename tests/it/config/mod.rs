@@ -1,5 +1,7 @@
 //! What the operator writes: every problem at once, secrets closed to others.
 
+mod doors;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -96,12 +98,12 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
         ),
         format!(
             ":{}: unknown key `adnim`; remove it, or write one of `admin`, `connections_max`, \
-             `connections_per_block_max`, `control`, `public`",
+             `connections_per_block_max`, `control`, `handshakes_max`, `handshakes_per_block_max`, `proxy_protocol`, `public`, `trusted_proxies`",
             after("admin = ")
         ),
         format!(
             ":{}: unknown key `tsl`; remove it, or write one of `bundle`, `clock`, `egress`, \
-             `facts`, `issuers`, `keys`, `limits`, `listen`, `notary`, `portal`, `realms`, `store`, \
+             `facts`, `hosts`, `issuers`, `keys`, `limits`, `listen`, `notary`, `portal`, `realms`, `store`, \
              `streams`, `telemetry`, `timeouts`, `tls`, `upstreams`",
             after("[tls]")
         ),
