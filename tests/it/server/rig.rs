@@ -192,6 +192,8 @@ pub(super) struct Rig {
     pub(super) authority: Authority,
     pub(super) address: SocketAddr,
     pub(super) tls: Arc<Tls>,
+    /// What TLS goes by.
+    pub(super) clock: Arc<HandClock>,
     pub(super) drain: Drain,
     pub(super) running: JoinHandle<()>,
 }
@@ -227,7 +229,8 @@ impl Rig {
         authority: Authority,
         hosts: &TlsSettings,
     ) -> Self {
-        let tls = Arc::new(Tls::load(hosts, clock()).unwrap());
+        let clock = clock();
+        let tls = Arc::new(Tls::load(hosts, clock.clone()).unwrap());
         let proxies = Arc::new(proxies);
         let house = House::behind(Settings::default(), Arc::clone(&proxies));
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -251,6 +254,7 @@ impl Rig {
             authority,
             address,
             tls,
+            clock,
             drain,
             running,
         }
