@@ -65,6 +65,7 @@ pub(super) fn problems(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> 
         }
     };
     problems.extend(hosts::unanswered(config, &house.register));
+    problems.extend(hosts::unasked(config, &house.register));
     problems.extend(house.unaddressed(config));
     match policy::run(&house.policy, &house.source) {
         Ok(suites) => problems.extend(suites.iter().flat_map(policy::Suite::problems)),

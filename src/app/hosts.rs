@@ -62,6 +62,35 @@ pub(super) fn weak(config: &Config, now: Timestamp) -> Vec<Problem> {
     problems
 }
 
+/// Operations that need a client certificate, at hosts where no client is asked for one.
+pub(super) fn unasked(config: &Config, register: &Register) -> Vec<Problem> {
+    let asks = |host: &Host| {
+        if config.portal.host == host.as_str() {
+            return config.tls.clients.is_some();
+        }
+        let further = config.hosts.iter().find(|f| f.host.matches(host));
+        further.is_none_or(|further| further.tls.clients.is_some())
+    };
+    let mut problems = Vec::new();
+    let needing = register.operations().filter(|o| o.certificate_needed);
+    for operation in needing {
+        for name in &operation.service.hosts {
+            let Ok(host) = Host::parse(name) else {
+                continue;
+            };
+            if !asks(&host) {
+                let what = format!(
+                    "`{}` needs a client certificate, and `{name}` asks for none",
+                    operation.id
+                );
+                let mend = "name `client_authorities` for the host, or take `certificate` out";
+                problems.push(config.problem_of_host(&HostPattern::Exact(host), what, mend));
+            }
+        }
+    }
+    problems
+}
+
 /// Hosts of the register for which no request can arrive.
 pub(super) fn unanswered(config: &Config, register: &Register) -> Vec<Problem> {
     let is_answered = |name: &str| {

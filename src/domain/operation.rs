@@ -22,6 +22,8 @@ pub struct Operation {
     pub who: BTreeSet<PrincipalKind>,
     pub assurance_min: AcrRank,
     pub scopes: Vec<Scope>,
+    /// Answered only where the client has shown a certificate in the TLS handshake.
+    pub certificate_needed: bool,
     pub purposes: Vec<PurposeBinding>,
     pub effect: Effect,
     pub subject: SubjectAt,

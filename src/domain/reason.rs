@@ -62,6 +62,8 @@ reasons! {
     InsufficientScope = "insufficient_scope", Caller, 403;
     /// The code printed on the document was not shown, or longer ago than it counts.
     DocumentNotPresented = "document_not_presented", Caller, 403;
+    /// The operation needs a client certificate, and the handshake had none.
+    CertificateNeeded = "certificate_needed", Caller, 403;
     /// Signed in, but as another kind of principal than the operation is open to.
     WrongRealm = "wrong_realm", Caller, 403;
     TooManyRequests = "too_many_requests", Caller, 429;

@@ -24,6 +24,8 @@ pub enum IdentityError {
     Cookie(#[from] CookieError),
     #[error("the request has both a bearer token and a session")]
     TwoCredentials,
+    #[error("the operation needs a client certificate, and the handshake had none")]
+    CertificateNeeded,
     #[error("a page of another site asked for a change")]
     CrossOrigin,
     #[error(transparent)]
@@ -41,6 +43,7 @@ impl IdentityError {
             Self::Header(_) | Self::Claim { .. } => Reason::BadHeader,
             Self::Cookie(_) => Reason::BadCookie,
             Self::TwoCredentials => Reason::BadRequest,
+            Self::CertificateNeeded => Reason::CertificateNeeded,
             Self::CrossOrigin => Reason::CrossOrigin,
             Self::Bearer(error) => error.reason(),
             Self::Session(error) => error.reason(),
@@ -56,6 +59,7 @@ impl IdentityError {
             | Self::Claim { .. }
             | Self::Cookie(_)
             | Self::TwoCredentials
+            | Self::CertificateNeeded
             | Self::CrossOrigin
             | Self::Bearer(_)
             | Self::Session(_) => None,

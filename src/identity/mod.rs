@@ -81,6 +81,9 @@ impl Identity {
         operation: &Operation,
     ) -> Result<Identified, IdentityError> {
         let allowance = self.count(arrival)?;
+        if operation.certificate_needed && arrival.certificate.is_none() {
+            return Err(IdentityError::CertificateNeeded);
+        }
         let known = |principal, claim| Identified::new(arrival.visit, allowance, principal, claim);
         let claim = claimed(arrival)?;
         let token = Token::of(&arrival.headers, self.settings.token_bytes_max)?;

@@ -24,6 +24,7 @@
 //! call = "GET /records/{pinfl}"
 //! who = ["official"]                       # anonymous, person, official, system
 //! assurance = 2
+//! certificate = true                       # only with a client certificate in the TLS handshake
 //! subject = "path:pinfl"                   # whose data: nobody, self, path:…, query:…, answer, document:…
 //! purposes = [{ who = "official", purpose = "pension.assess", roles = ["pension-inspector"] }]
 //!

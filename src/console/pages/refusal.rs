@@ -56,6 +56,7 @@ impl Kind {
             Reason::StrongerSignInNeeded => Self::Stronger,
             Reason::CrossOrigin
             | Reason::InsufficientScope
+            | Reason::CertificateNeeded
             | Reason::WrongRealm
             | Reason::PurposeNeeded
             | Reason::PurposeNotBound

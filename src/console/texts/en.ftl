@@ -97,6 +97,7 @@ reason-contract_broken = The service answered in a form that was not agreed. We 
 reason-subject_mismatch = The service answered about another person. We stopped the answer.
 reason-leak_stopped = The answer held data that does not belong there. We stopped the answer.
 reason-journal_unavailable = We could not write down who would see the data, so we showed nothing.
+reason-certificate_needed = This service is open to holders of a client certificate only: install yours here and connect anew.
 reason-document_not_presented = Show the code printed on the document again: it opens the document for a short while.
 reason-document_missing = The service was to issue a document and did not. Nothing was handed out.
 reason-document_not_sealable = The service gave a document that cannot be sealed. Nothing was handed out.

@@ -94,6 +94,7 @@ reason-contract_broken = Xizmat kelishilmagan shaklda javob berdi. Javobni toʻx
 reason-subject_mismatch = Xizmat boshqa shaxs haqida javob berdi. Javobni toʻxtatdik.
 reason-leak_stopped = Javobda boʻlmasligi kerak boʻlgan maʼlumot bor edi. Javobni toʻxtatdik.
 reason-journal_unavailable = Maʼlumotni kim koʻrishini yozib qoʻya olmadik, shuning uchun hech narsa koʻrsatmadik.
+reason-certificate_needed = Bu xizmat faqat mijoz sertifikati egalari uchun ochiq: sertifikatingizni shu yerga oʻrnating va qayta ulaning.
 reason-document_not_presented = Hujjatga bosilgan kodni yana koʻrsating: u hujjatni qisqa vaqtga ochadi.
 reason-document_missing = Xizmat hujjat berishi kerak edi, ammo bermadi. Hech narsa topshirilmadi.
 reason-document_not_sealable = Xizmat muhr bosib boʻlmaydigan hujjat berdi. Hech narsa topshirilmadi.

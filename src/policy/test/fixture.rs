@@ -204,6 +204,7 @@ impl File {
             cookies: Vec::new(),
             body_bytes_max: 0,
             upstream_ms_max: 0,
+            certificate_needed: false,
             flow: Flow::default(),
         })
     }

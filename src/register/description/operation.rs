@@ -45,6 +45,7 @@ fn read(
     let who = who(table);
     let assurance_min = table.bounded("assurance", 0, (0, u64::from(AcrRank::RANK_MAX)));
     let scopes = table.list_parsed("scopes", NAME_MEND, Scope::parse);
+    let certificate_needed = table.want::<bool>("certificate");
     let purposes = purposes(table, known);
     let template = call.as_ref().map(|call| &call.value.1);
     let subject = subject(table, template);
@@ -71,6 +72,7 @@ fn read(
         who,
         assurance_min: AcrRank::new(u8::try_from(assurance_min?).ok()?)?,
         scopes: values(scopes),
+        certificate_needed: certificate_needed.is_some_and(|at| at.value),
         purposes,
         effect: effect?,
         subject: subject?,

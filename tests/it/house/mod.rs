@@ -1,5 +1,6 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
+mod certificates;
 mod forwarding;
 pub(crate) mod kill;
 mod raw;

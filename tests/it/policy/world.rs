@@ -197,6 +197,7 @@ pub(super) fn record() -> Operation {
         cookies: Vec::new(),
         body_bytes_max: 0,
         upstream_ms_max: 1000,
+        certificate_needed: false,
         flow: Flow::default(),
     }
 }

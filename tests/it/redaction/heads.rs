@@ -65,6 +65,7 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
         cookies: Vec::new(),
         body_bytes_max: 1024,
         upstream_ms_max: 1000,
+        certificate_needed: false,
         flow: Flow::default(),
     }
 }

@@ -220,6 +220,7 @@ fn operation(dice: &mut Dice) -> Operation {
         cookies: Vec::new(),
         body_bytes_max: 0,
         upstream_ms_max: 0,
+        certificate_needed: false,
         flow: Flow::default(),
     }
 }
