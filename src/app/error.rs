@@ -10,6 +10,7 @@ use crate::journal::{JournalError, VerifyError};
 use crate::keys::KeyError;
 use crate::notary::NotaryError;
 use crate::server::ServerError;
+use crate::server::life::handover::HandoverError;
 use crate::server::tls::TlsError;
 use crate::tlog::TlogError;
 
@@ -39,6 +40,8 @@ pub enum AppError {
     Verify(#[from] VerifyError),
     #[error(transparent)]
     Server(#[from] ServerError),
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("the texts of the pages")]

@@ -10,22 +10,23 @@ mod error;
 mod hosts;
 mod identity;
 mod init;
+mod life;
 mod rooms;
-mod running;
 mod stores;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{self, Config, Overrides};
+use crate::config::{self, Config};
 use crate::domain::problem::Problem;
+use crate::server::life::notify::Notifier;
+use crate::server::life::sockets::Sockets;
 
 pub use bundle::{House, load_house};
 pub use error::AppError;
 pub use init::init;
-pub use running::Running;
+pub use life::{Life, Running, live};
 pub use stores::{audit_documents, journal_reader, key_set, trust, verify_journal};
 
 /// Starts the gateway of a config: its listeners are bound and it takes requests when this returns.
@@ -33,21 +34,11 @@ pub use stores::{audit_documents, journal_reader, key_set, trust, verify_journal
 /// # Errors
 /// [`AppError`]: a port in use, a key or store that is not there, a bundle with problems.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, AppError> {
-    running::start(config, clock).await
-}
-
-/// Serves a config file until a signal ends it.
-///
-/// # Errors
-/// As [`start`], and [`AppError::Problems`] of the file.
-pub async fn serve(
-    path: &Path,
-    overrides: &Overrides,
-    clock: Arc<dyn Clock>,
-) -> Result<(), AppError> {
-    let config = Config::load(path, overrides).map_err(AppError::Problems)?;
-    let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
-    start(config, clock).await?.until_signalled(bound).await
+    let (public, admin) = (config.listen.public, config.listen.admin);
+    let sockets = Sockets::of(Vec::new(), public, admin).await?;
+    let notifier = Notifier::default();
+    let prepared = life::prepare(Arc::new(config), clock, sockets, &notifier);
+    prepared.await?.open().await
 }
 
 /// Every problem of a config file, its bundle and the bundle's tests.

@@ -36,6 +36,8 @@ pub enum CliError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` cannot be used: {cause}", path.display())]
     Unusable { path: PathBuf, cause: String },
+    #[error("what the service manager gave cannot be used")]
+    Environment(#[source] io::Error),
     #[error("no thread can be started")]
     Threads(#[source] io::Error),
     #[error("the output cannot be written")]

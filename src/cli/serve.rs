@@ -1,15 +1,17 @@
 //! What runs: the gateway, and the demo around it.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::app;
+use crate::app::{self, AppError};
 use crate::cli::{Answer, CliError, ConfigFile, clock};
-use crate::config::{Config, Overrides, Telemetry, TelemetryFormat};
+use crate::config::{Config, Environment, Overrides, Telemetry, TelemetryFormat};
+use crate::server::life::handover::{Predecessor, Program};
+use crate::server::life::notify::Notifier;
 
 #[cfg(feature = "demo")]
 use crate::{
@@ -27,9 +29,12 @@ pub(super) struct Options {
     /// Where health and metrics are, instead of `listen.admin`
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin: Option<SocketAddr>,
+    /// Said by a running gateway to the program it hands over to
+    #[arg(long, hide = true)]
+    take_over: bool,
 }
 
-/// Runs until a signal ends it.
+/// Runs until a signal ends it, or the next process has taken over.
 pub(super) fn serve(options: &Options) -> Result<Answer, CliError> {
     let overrides = Overrides {
         listen_public: options.listen,
@@ -38,14 +43,47 @@ pub(super) fn serve(options: &Options) -> Result<Answer, CliError> {
     let config = Config::load(&options.config.path, &overrides).map_err(CliError::Problems)?;
     write_messages(&config.telemetry)?;
     runtime()?.block_on(async {
-        let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
-        let running = app::start(config, clock()).await?;
-        let (portal, admin) = (running.portal(), running.admin());
-        tracing::info!(target: "muhrdor::serve", %portal, %admin, "ready");
-        running.until_signalled(bound).await?;
-        tracing::info!(target: "muhrdor::serve", "ended");
+        let life = life(options)?;
+        app::live(config, clock(), life).await?;
         Ok(Answer::Yes)
     })
+}
+
+/// What this process was given to begin with.
+fn life(options: &Options) -> Result<app::Life, CliError> {
+    let environment = Environment::read().map_err(CliError::Environment)?;
+    let notifier = match &environment.notify_socket {
+        Some(socket) => Notifier::at(socket).map_err(CliError::Environment)?,
+        None => Notifier::default(),
+    };
+    let (predecessor, sockets) = if options.take_over {
+        let (predecessor, sockets) = Predecessor::of_standard_input().map_err(AppError::from)?;
+        (Some(predecessor), sockets)
+    } else {
+        (None, environment.sockets)
+    };
+    Ok(app::Life {
+        program: program(options)?,
+        sockets,
+        predecessor,
+        notifier,
+    })
+}
+
+/// This program once more, wherever a new one is put in its place.
+fn program(options: &Options) -> Result<Program, CliError> {
+    let path = std::env::current_exe().map_err(CliError::Environment)?;
+    let config: OsString = options.config.path.clone().into();
+    let mut arguments = vec!["serve".into(), "--config".into(), config];
+    let mut say = |word: &str, address: Option<SocketAddr>| {
+        if let Some(address) = address {
+            arguments.extend([word.into(), address.to_string().into()]);
+        }
+    };
+    say("--listen", options.listen);
+    say("--admin", options.admin);
+    arguments.push("--take-over".into());
+    Ok(Program { path, arguments })
 }
 
 /// Runs the demo until a signal ends it; a walk with a wrong outcome is a no.

@@ -17,11 +17,13 @@ use crate::domain::sheet::{self, At};
 use crate::limits;
 use crate::wire::host::HostPattern;
 
+mod environment;
 mod file;
 mod place;
 mod secret;
 mod sections;
 
+pub use environment::Environment;
 pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
 pub use sections::bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
 pub use sections::door::{FurtherHost, Listen, Tls};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::ServerError;
@@ -65,20 +65,20 @@ impl Drain {
     /// Begins with the first SIGTERM or SIGINT; ends all with the second, or after `bound`.
     /// Returns when the last stage is reached; its owner drops it when all are gone before.
     pub async fn on_signals(&self, bound: Duration) -> Result<(), ServerError> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(ServerError::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(ServerError::Signals)?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let mut signals = Signals::hear()?;
+        signals.told().await;
         self.begin();
+        self.cut(&mut signals, bound).await;
+        Ok(())
+    }
+
+    /// Ends everything at the next signal, or after `bound`.
+    pub async fn cut(&self, signals: &mut Signals, bound: Duration) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = signals.told() => {}
             () = tokio::time::sleep(bound) => {}
         }
         self.now();
-        Ok(())
     }
 
     fn advance(&self, to: Stage) {
@@ -109,6 +109,31 @@ impl Leaving {
         tokio::select! {
             () = tokio::time::sleep(self.bound) => {}
             () = self.drained.reached(Stage::Now) => {}
+        }
+    }
+}
+
+/// SIGTERM and SIGINT, which both say: end.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer end the process by themselves.
+    pub fn hear() -> Result<Self, ServerError> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(ServerError::Signals)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(ServerError::Signals)?,
+        })
+    }
+
+    /// Waits for the next.
+    pub async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

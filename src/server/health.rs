@@ -105,9 +105,13 @@ pub struct Admin {
 impl Admin {
     /// Binds the address; nothing is answered yet.
     pub async fn bind(settings: &Settings) -> Result<Self, ServerError> {
-        Ok(Self {
-            socket: bind(settings.address).await?,
-        })
+        Ok(Self::adopt(bind(settings.address).await?))
+    }
+
+    /// On a socket that listens already.
+    #[must_use]
+    pub const fn adopt(socket: TcpListener) -> Self {
+        Self { socket }
     }
 
     /// The address that was bound.

@@ -19,6 +19,7 @@ pub mod dispatch;
 pub mod drain;
 pub mod guard;
 pub mod health;
+pub mod life;
 pub mod listener;
 pub mod tls;
 
@@ -93,6 +94,8 @@ pub enum ServerError {
     ControlSocketInUse { path: PathBuf },
     #[error("the reserved path `{path}` is given twice or cannot be matched")]
     ReservedPath { path: String },
+    #[error("the listening sockets cannot be used")]
+    Sockets(#[source] std::io::Error),
     #[error("signals cannot be received")]
     Signals(#[source] std::io::Error),
     #[error(transparent)]

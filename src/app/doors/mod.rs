@@ -199,7 +199,11 @@ impl Control for Desk {
                 .unwrap_or_default();
             tracing::info!(target: "muhrdor::control", user = operator.user, verb);
             match verb {
-                "status" => json!({ "ok": true, "bundle": self.gateway.bundle().to_string() }),
+                "status" => json!({
+                    "ok": true,
+                    "bundle": self.gateway.bundle().to_string(),
+                    "process": std::process::id(),
+                }),
                 "reload" => self.reload().await,
                 "alarms" => {
                     let alarms = self.counts.all_alarms();

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::console::InHouseServices;
 use crate::gateway::{Gateway, Snapshot};
 use crate::limits::AddressLimit;
+use crate::server::life::notify::Notifier;
 use crate::server::tls::Tls;
 
 /// Reads anew what an operator may change under a running gateway.
@@ -25,6 +26,7 @@ pub(in crate::app) struct Reload {
     pub(in crate::app) addresses: Arc<AddressLimit>,
     pub(in crate::app) in_house: Arc<InHouseServices>,
     pub(in crate::app) tls: Arc<Tls>,
+    pub(in crate::app) notifier: Notifier,
     /// One at a time, so that the last to be told is the one that stays.
     pub(in crate::app) turn: Mutex<()>,
 }
@@ -39,6 +41,13 @@ impl Reload {
     /// that is read at start only.
     pub(in crate::app) fn run(&self) -> Result<String, AppError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.notifier.reloading();
+        let taken = self.take();
+        self.notifier.ready();
+        taken
+    }
+
+    fn take(&self) -> Result<String, AppError> {
         let config = self.config.again().map_err(AppError::Problems)?;
         let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
         let unaddressed = house.unaddressed(&config);

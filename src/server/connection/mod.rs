@@ -177,11 +177,13 @@ impl Connections {
             Arc::clone(&progress),
         );
         let leaving = self.leaving(&drained);
+        let draining = drained.clone();
         let service = service_fn(|request: Request<Incoming>| {
             let answer = answer_http1(
                 Arc::clone(&self.dispatch),
                 Arc::clone(&origin),
                 Arc::clone(&progress),
+                draining.clone(),
                 request,
             );
             let leaving = leaving.clone();
@@ -199,9 +201,17 @@ impl Connections {
             biased;
             // First, so that an answer made while draining says that it is the last.
             () = drained.reached(Stage::Draining) => {
-                Pin::new(&mut connection).graceful_shutdown();
+                // Who is about to ask is answered once more and told that it was the last time;
+                // closing at once would cross a request that is on its way.
+                let last = poll_fn(|cx| connection.poll_without_shutdown(cx));
+                let ended = tokio::time::timeout(LAST_REQUEST_WAIT, last).await;
+                if ended.is_err() {
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
                 // An error here is the client's going; there is nobody left to tell.
-                let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+                if ended.is_err() {
+                    let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+                }
             }
             _ = poll_fn(|cx| connection.poll_without_shutdown(cx)) => {}
         }
@@ -276,6 +286,9 @@ impl Settings {
     }
 }
 
+/// How long a kept connection may ask once more when draining has begun.
+const LAST_REQUEST_WAIT: Duration = Duration::from_millis(250);
+
 /// The smallest buffer that hyper accepts.
 const HTTP1_BUFFER_BYTES_MIN: usize = 8 * 1024;
 
@@ -286,6 +299,7 @@ async fn answer_http1(
     dispatch: Arc<Dispatch>,
     origin: Arc<Origin>,
     progress: Arc<Progress>,
+    drained: Drained,
     request: Request<Incoming>,
 ) -> (Response<Body>, guard::Unanswered) {
     let unanswered = progress.begin();
@@ -295,7 +309,8 @@ async fn answer_http1(
     if let Some(violation) = refused {
         response = refusal(violation.status(), violation.code());
     }
-    if asks_for_upgrade || refused.is_some() {
+    let is_last = asks_for_upgrade || refused.is_some() || drained.stage() > Stage::Open;
+    if is_last {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));

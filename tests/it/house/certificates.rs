@@ -25,7 +25,7 @@ fn policies() -> TempDir {
     );
     let path = folder.path().join("services/pension-fund.toml");
     let text = fs::read_to_string(&path).unwrap();
-    let id = "id = \"pension-fund.info\"\n";
+    let id = "id = \"pension-fund.info.page\"\n";
     assert!(text.contains(id));
     fs::write(
         &path,
@@ -91,7 +91,8 @@ async fn ask(
 #[tokio::test(flavor = "multi_thread")]
 async fn hs_11_an_operation_that_needs_a_certificate_takes_no_header_for_one() {
     let policies = policies();
-    let authorities = policies.path().join("clients.pem");
+    let kept = tempfile::tempdir().unwrap();
+    let authorities = kept.path().join("clients.pem");
     let client = authority(&authorities);
     let puppet = Puppet::enter().await;
     let said = "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\

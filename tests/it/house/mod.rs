@@ -2,6 +2,7 @@
 
 mod certificates;
 mod forwarding;
+mod handover;
 pub(crate) mod kill;
 mod raw;
 mod readiness;

@@ -1,0 +1,234 @@
+//! How the house opens: first all files are read, then stores, rooms and doors are opened.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::task::JoinSet;
+
+use crate::app::bundle::load_house;
+use crate::app::doors::{
+    Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor, public_doors,
+};
+use crate::app::error::AppError;
+use crate::app::hosts::tls_settings;
+use crate::app::life::running::Running;
+use crate::app::rooms::{self, Wired};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::entry::VisitId;
+use crate::domain::peer::Channel;
+use crate::gateway::{Gateway, Snapshot};
+use crate::journal::Journal;
+use crate::limits::AddressLimit;
+use crate::server::ServerError;
+use crate::server::client::Proxies;
+use crate::server::connection::{self, Connections};
+use crate::server::control::{self, ControlSocket};
+use crate::server::dispatch::{Dispatch, Reserved, Wiring};
+use crate::server::drain::Drain;
+use crate::server::health::{Admin, Health};
+use crate::server::life::notify::Notifier;
+use crate::server::life::sockets::Sockets;
+use crate::server::listener::{self, Listener};
+use crate::server::tls::Tls;
+use crate::upstream::Pools;
+use crate::wire::pages::Pages;
+
+/// A gateway that has read its files and opened nothing yet.
+pub(in crate::app) struct Prepared {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    decides: Snapshot,
+    tls: Tls,
+    sockets: Sockets,
+    notifier: Notifier,
+}
+
+/// Reads all files: what fails here fails before anything is opened. Must be called where tasks can
+/// be spawned.
+pub(in crate::app) async fn prepare(
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    sockets: Sockets,
+    notifier: &Notifier,
+) -> Result<Prepared, AppError> {
+    let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
+    let decides = house.into_snapshot(&config, &Pools::default(), &clock)?;
+    let tls = Tls::load(&tls_settings(&config)?, Arc::clone(&clock))?;
+    Ok(Prepared {
+        config,
+        clock,
+        decides,
+        tls,
+        sockets,
+        notifier: notifier.clone(),
+    })
+}
+
+impl Prepared {
+    /// Opens the stores, wires the rooms and takes requests.
+    pub(in crate::app) async fn open(self) -> Result<Running, AppError> {
+        let (config, clock) = (self.config, self.clock);
+        let snapshot = Arc::new(ArcSwap::from_pointee(self.decides));
+        // One count for whatever an address asks for.
+        let addresses = Arc::new(AddressLimit::new(&config.limits, Arc::clone(&clock)));
+        let Wired {
+            gateway,
+            console,
+            in_house,
+            counts,
+            keys,
+            identity,
+            journal,
+            notary,
+        } = rooms::wire(&config, Arc::clone(&snapshot), &addresses, &clock).await?;
+        let drain = Arc::new(Drain::default());
+
+        let (ready, health) = looked_after(journal, &identity).await;
+        let tls = Arc::new(self.tls);
+        let reload = Arc::new(Reload {
+            config: Arc::clone(&config),
+            clock: Arc::clone(&clock),
+            snapshot,
+            gateway: Arc::clone(&gateway),
+            addresses: Arc::clone(&addresses),
+            in_house,
+            tls: Arc::clone(&tls),
+            notifier: self.notifier.clone(),
+            turn: Mutex::default(),
+        });
+        let desk = Arc::new(Desk {
+            gateway: Arc::clone(&gateway),
+            counts,
+            reload: Arc::clone(&reload),
+        });
+        let control = ControlSocket::bind(control::Settings::at(&config.listen.control)).await?;
+        let key_set = KeySet {
+            keys: keys.assertion,
+            clock: Arc::clone(&clock),
+        };
+        let public_doors = public_doors(&config, notary.as_ref(), &console, &addresses, &clock)?;
+        let dispatch = dispatch(&config, &gateway, console, key_set, public_doors, &clock)?;
+        let settings = connection_settings(&config);
+        let connections = Arc::new(Connections::new(settings, dispatch, Arc::new(Gate)));
+        let held = self.sockets.again().map_err(ServerError::Sockets)?;
+        let listening = self.sockets.listening().map_err(ServerError::Sockets)?;
+        let listener = Listener::adopt(listening.0, &listener_settings(&config));
+        let admin = Admin::adopt(listening.1);
+        let (portal, admin_at) = (listener.address()?, admin.address()?);
+        let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
+        inner.spawn(admin.run(Arc::clone(&health), drain.listen()));
+        inner.spawn(control.run(desk, drain.listen()));
+        inner.spawn(ready.watch(drain.listen()));
+        public.spawn(listener.run(tls, connections, Arc::new(Gate), drain.listen()));
+        health.mark_started();
+        Ok(Running {
+            portal,
+            admin: admin_at,
+            drain,
+            gateway,
+            reload,
+            kept: identity,
+            public,
+            inner,
+            held: Some(held),
+            notifier: self.notifier,
+        })
+    }
+}
+
+/// What probes and operators are told.
+async fn looked_after(
+    journal: Arc<Journal>,
+    identity: &crate::app::identity::Kept,
+) -> (Arc<Ready>, Arc<Health>) {
+    let ready = Arc::new(Ready::new(journal, identity.sessions()));
+    ready.look().await;
+    let meter = Arc::new(Meter(recorder()));
+    let health = Health::new(Arc::<Ready>::clone(&ready), meter);
+    (ready, Arc::new(health))
+}
+
+/// The process's one recorder of metrics; a second gateway in the process shares it.
+fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    let made = RECORDER.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        // Someone else's recorder keeps its place; ours then renders nothing.
+        let _taken = metrics::set_global_recorder(recorder);
+        handle
+    });
+    made.clone()
+}
+
+fn dispatch(
+    config: &Config,
+    gateway: &Arc<Gateway>,
+    pages: Arc<dyn Pages>,
+    key_set: KeySet,
+    more: Vec<Reserved>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Dispatch, AppError> {
+    let random = SystemRandom::new();
+    let mut reserved = vec![
+        Reserved {
+            path: "/oauth2/{*rest}".to_owned(),
+            door: Arc::new(SignInDoor(Arc::clone(gateway))),
+        },
+        Reserved {
+            path: "/.well-known/jwks.json".to_owned(),
+            door: Arc::new(key_set),
+        },
+        Reserved {
+            path: "/assets/{*rest}".to_owned(),
+            door: Arc::new(Assets(pages)),
+        },
+    ];
+    reserved.extend(more);
+    Ok(Dispatch::new(Wiring {
+        proxies: proxies(config),
+        reserved,
+        gateway: Arc::new(Corridor(Arc::clone(gateway))),
+        turnstile: Arc::new(Gate),
+        clock: Arc::clone(clock),
+        visits: Arc::new(move || {
+            let mut bytes = [0; 16];
+            // A machine without randomness has stopped at start, where keys are opened.
+            let _drawn = random.fill(&mut bytes);
+            VisitId::from_bytes(bytes)
+        }),
+    })?)
+}
+
+fn proxies(config: &Config) -> Arc<Proxies> {
+    Arc::new(config.listen.proxies.clone())
+}
+
+fn connection_settings(config: &Config) -> connection::Settings {
+    let ms = u64::from;
+    connection::Settings {
+        idle_ms_max: ms(config.timeouts.keep_alive_ms_max),
+        head_ms_max: ms(config.timeouts.head_ms_max),
+        body_ms_max: ms(config.timeouts.body_idle_ms_max),
+        stream_drain_ms_max: ms(config.streams.drain_ms_max),
+        ..connection::Settings::default()
+    }
+}
+
+fn listener_settings(config: &Config) -> listener::Settings {
+    listener::Settings {
+        address: config.listen.public,
+        channel: Channel::Portal,
+        limits: listener::Limits {
+            connections_max: config.listen.connections_max,
+            connections_per_block_max: config.listen.connections_per_block_max,
+            handshakes_max: config.listen.handshakes_max,
+            handshakes_per_block_max: config.listen.handshakes_per_block_max,
+            handshake_ms_max: u64::from(config.timeouts.handshake_ms_max),
+        },
+        proxies: proxies(config),
+    }
+}
