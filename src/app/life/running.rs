@@ -167,6 +167,13 @@ impl Told {
 /// Starts the next process; a failure is told of.
 async fn raise(program: Option<&Program>, held: Option<&Sockets>) -> Option<Heir> {
     let (program, held) = (program?, held?);
+    if std::process::id() == FIRST_PROCESS {
+        tracing::error!(
+            target: "muhrdor::serve",
+            "not handed over; with its first process a container ends, so start another container"
+        );
+        return None;
+    }
     tracing::info!(target: "muhrdor::serve", program = %program.path.display(), "handing over");
     match Heir::raise(program, held).await {
         Ok(heir) => Some(heir),
@@ -198,6 +205,9 @@ async fn reload_at(mut hangups: Signal, reload: Arc<Reload>, mut drained: Draine
         }
     }
 }
+
+/// The process with which all others of its namespace end.
+const FIRST_PROCESS: u32 = 1;
 
 async fn joined(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}

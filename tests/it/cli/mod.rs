@@ -2,6 +2,7 @@
 
 mod files;
 mod history;
+mod hosts;
 mod live;
 mod words;
 

@@ -11,12 +11,18 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use bytes::Bytes;
 use muhrdor::demo::Visitor;
 use rustix::process::{Pid, Signal, kill_process};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
 
 use super::reload::tell;
 use super::{AZIZA, TestGrounds, unhurried};
@@ -138,6 +144,64 @@ async fn ask_anew(grounds: Arc<TestGrounds>, over: Arc<AtomicBool>) -> u32 {
     answered
 }
 
+/// A new HTTP/2 connection.
+async fn open_http2(grounds: &TestGrounds) -> h2::client::SendRequest<Bytes> {
+    let mut roots = RootCertStore::empty();
+    let trusted = grounds.grounds.folder.authority();
+    roots
+        .add(CertificateDer::from_pem_file(trusted).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let address = grounds.grounds.config().unwrap().listen.public;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let stream = connector.connect(name, stream).await.unwrap();
+    let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+/// Asks over HTTP/2 until the connection says that it goes, then over a new one. The first request
+/// of a connection may not go unanswered; how many others were asked again is counted.
+async fn ask_http2(grounds: Arc<TestGrounds>, over: Arc<AtomicBool>, again: Arc<AtomicU32>) -> u32 {
+    let mut answered = 0;
+    while !over.load(Ordering::SeqCst) {
+        let mut sender = open_http2(&grounds).await;
+        for turn in 0.. {
+            if over.load(Ordering::SeqCst) {
+                break;
+            }
+            let request = http::Request::get("https://localhost/pension/info");
+            let request = request.body(()).unwrap();
+            let Ok(mut ready) = sender.clone().ready().await else {
+                assert!(turn > 0);
+                break;
+            };
+            let sent = ready.send_request(request, true);
+            let answer = match sent {
+                Ok((response, _)) => response.await,
+                Err(cause) => Err(cause),
+            };
+            let Ok(answer) = answer else {
+                assert!(turn > 0, "{answer:?}");
+                again.fetch_add(1, Ordering::SeqCst);
+                break;
+            };
+            assert_eq!(answer.status(), 200);
+            sender = ready;
+            answered += 1;
+        }
+    }
+    answered
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hand_overs_under_load_lose_no_request() {
     let grounds = Arc::new(TestGrounds::prepare(|config| unhurried(&config)).await);
@@ -161,6 +225,11 @@ async fn hand_overs_under_load_lose_no_request() {
         ));
         asking.spawn(ask_anew(Arc::clone(&grounds), Arc::clone(&over)));
     }
+    asking.spawn(ask_http2(
+        Arc::clone(&grounds),
+        Arc::clone(&over),
+        Arc::clone(&again),
+    ));
     for _ in 0..HANDOVERS {
         let before = serving;
         kill_process(before, Signal::USR2).unwrap();

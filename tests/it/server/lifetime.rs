@@ -167,6 +167,17 @@ async fn draining_answers_what_is_under_way_and_closes_what_is_idle() {
     read_until(&mut idle, "GET /1\n").await;
     drain.begin();
     assert_eq!(read_all(&mut idle).await, "");
+
+    // A request that crosses the drain is answered, and is the last.
+    let (_house, mut kept, drain) = open();
+    kept.write_all(get("/1").as_bytes()).await.unwrap();
+    read_until(&mut kept, "GET /1\n").await;
+    drain.begin();
+    tokio::time::advance(Duration::from_millis(100)).await;
+    kept.write_all(get("/2").as_bytes()).await.unwrap();
+    let answer = read_all(&mut kept).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("connection: close\r\n") && answer.ends_with("GET /2\n"));
 }
 
 #[tokio::test(start_paused = true)]
