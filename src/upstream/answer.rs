@@ -122,7 +122,13 @@ impl HttpBody for Patient {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
             self.waiting = None;
-            if frame.is_none() {
+            // Who knows the length does not ask again after the last byte.
+            let is_whole = match &frame {
+                Some(Ok(_)) => self.incoming.is_end_stream(),
+                Some(Err(_)) => false,
+                None => true,
+            };
+            if is_whole {
                 self.lease.give_back();
             }
             return Poll::Ready(frame.map(|f| f.map_err(|_| BodyError::Broken)));

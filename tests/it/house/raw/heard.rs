@@ -240,3 +240,34 @@ async fn t11_t12_t13_an_e_service_is_asked_for_the_whole_body_and_nothing_but_it
     }
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_a_length_that_passes_as_it_comes_leaves_its_connection_for_the_next() {
+    let Listening {
+        house,
+        raw,
+        aziza: _,
+        tasks: _tasks,
+    } = Listening::open().await;
+    let page = "<p>open to everyone</p>";
+    let length = page.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n");
+    let mut visitor = house.grounds.visitor();
+    for pieces in [
+        vec![format!("{head}{page}")],
+        vec![head.clone(), page.to_owned()],
+        vec![head, "<p>open ".to_owned(), "to everyone</p>".to_owned()],
+    ] {
+        raw.say(pieces.into_iter().map(String::into_bytes).collect());
+        for _ in 0..2 {
+            let reply = visitor.get("/pension/info", &[]).await.unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.received());
+            assert_eq!(reply.body, page);
+        }
+    }
+    let heard = raw.heard();
+    let connections: Vec<_> = heard.iter().map(|heard| heard.connection).collect();
+    assert_eq!(connections, vec![connections[0]; 6]);
+    house.close().await;
+}
