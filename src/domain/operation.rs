@@ -40,6 +40,17 @@ pub struct Operation {
     /// Until an answer begins.
     pub upstream_ms_max: u32,
     pub flow: Flow,
+    pub assertion: Assertion,
+}
+
+/// For how much one signed assertion is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assertion {
+    /// Reads by the same principal for the same reason share one for some seconds.
+    Shared,
+    /// Every request has its own, with a number.
+    Each,
 }
 
 /// Methods an operation may have; HEAD is answered as GET is.

@@ -39,7 +39,7 @@ pub use pool::{
     EjectionSettings, Endpoint, EndpointError, HealthSettings, PeerName, Pool, PoolSettings,
     Protocol, UpstreamTls, UpstreamTlsError,
 };
-pub use vouch::{ASSERTION_SECONDS, ASSERTION_TYPE, Vouch, VouchError};
+pub use vouch::{ASSERTION_SECONDS, ASSERTION_TYPE, SHARED_MS, Vouch, VouchError};
 
 /// A pool for each upstream of the deployment.
 #[derive(Debug, Default)]
@@ -199,7 +199,7 @@ impl Upstream {
             .vouch
             .assert(permit, self.clock.now())
             .map_err(|cause| UpstreamError::Vouch(cause.to_string()))?;
-        let request = request::build(permit, onward, &assertion).await?;
+        let request = request::build(permit, onward, assertion).await?;
         let ms = permit.operation().upstream_ms_max;
         let within = Duration::from_millis(u64::from(ms));
         let unavailable = |cause: String| UpstreamError::Unavailable {

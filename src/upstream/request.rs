@@ -26,7 +26,7 @@ const PASSED_ALWAYS: [HeaderName; 3] = [
 pub(super) async fn build(
     permit: &Permit,
     onward: Onward,
-    assertion: &str,
+    assertion: HeaderValue,
 ) -> Result<Request<Body>, UpstreamError> {
     let operation = permit.operation();
     let uri = Uri::try_from(permit.target().as_str()).map_err(|_| UpstreamError::NotOpened)?;
@@ -50,7 +50,7 @@ pub(super) async fn build(
     if let Some(cookies) = allowed_cookies(&onward.cookies, &operation.cookies) {
         headers.insert(header::COOKIE, cookies);
     }
-    headers.insert("muhrdor-assertion", value(assertion));
+    headers.insert("muhrdor-assertion", assertion);
     headers.insert("muhrdor-request-id", value(&permit.visit().to_string()));
     let body = arrived(
         onward.body,

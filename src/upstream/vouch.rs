@@ -1,20 +1,38 @@
 //! The signed assertion: what an e-service is told of who asks, and may believe.
+//!
+//! A signature costs more than all else that a small request needs, so the reads of one operation
+//! by the same principal for the same reason share an assertion for a few seconds. What it says is
+//! the same for each of them: all that it says is in the key it is found by. A write has one of its
+//! own with a number, and so has every request of an operation that asks for it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::name::{AgencyId, CaseNumber, PurposeId, ServiceId};
-use crate::domain::principal::Principal;
+use crate::domain::name::{
+    AgencyId, CaseNumber, OfficialId, OperationId, PurposeId, ServiceId, SystemId,
+};
+use crate::domain::operation::{Assertion, Effect};
+use crate::domain::person::PersonId;
+use crate::domain::principal::{AcrRank, Principal};
 use crate::domain::time::Timestamp;
-use crate::keys::{KeyError, Pseudonym, Rotation, RotationError};
+use crate::keys::{KeyError, KeyId, Pseudonym, Rotation, RotationError, Signer};
 use crate::policy::Permit;
 
 /// How long an assertion is good for, in seconds.
 pub const ASSERTION_SECONDS: i64 = 60;
+
+/// How long reads share an assertion, in milliseconds from its issue.
+pub const SHARED_MS: i64 = 10_000;
+
+/// How many shared assertions are kept.
+const SHARED_MAX: usize = 8_192;
 
 /// The `typ` of an assertion.
 pub const ASSERTION_TYPE: &str = "muhrdor-assertion+jwt";
@@ -26,6 +44,34 @@ pub struct Vouch {
     issuer: String,
     keys: Rotation,
     pseudonym: Arc<Pseudonym>,
+    shared: Mutex<Shared>,
+}
+
+/// Assertions that reads share: those of late, and before them as many again.
+#[derive(Debug, Default)]
+struct Shared {
+    young: HashMap<Claimed, (Timestamp, HeaderValue)>,
+    old: HashMap<Claimed, (Timestamp, HeaderValue)>,
+}
+
+/// All that a shared assertion says, but its times; and by which key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Claimed {
+    service: ServiceId,
+    operation: OperationId,
+    who: Who,
+    rank: AcrRank,
+    purpose: Option<PurposeId>,
+    case: Option<CaseNumber>,
+    key: KeyId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
+    Nobody,
+    Person(PersonId),
+    Official(AgencyId, OfficialId),
+    System(SystemId, AgencyId),
 }
 
 /// Why no assertion was made.
@@ -35,6 +81,8 @@ pub enum VouchError {
     NoKey(#[from] RotationError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error("the assertion is no header value")]
+    NoHeader,
 }
 
 #[derive(Serialize)]
@@ -52,7 +100,9 @@ struct Claims<'a> {
     sub: String,
     iat: i64,
     exp: i64,
-    jti: String,
+    /// The number of the one request that it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
     kind: &'a str,
     acr: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,20 +117,49 @@ struct Claims<'a> {
 impl Vouch {
     /// A voucher that signs with the ring's current key in the name of `issuer`.
     #[must_use]
-    pub const fn new(issuer: String, keys: Rotation, pseudonym: Arc<Pseudonym>) -> Self {
+    pub fn new(issuer: String, keys: Rotation, pseudonym: Arc<Pseudonym>) -> Self {
         Self {
             issuer,
             keys,
             pseudonym,
+            shared: Mutex::default(),
         }
     }
 
-    /// The assertion for the permit's service, good for [`ASSERTION_SECONDS`] from `now`.
+    /// The assertion for the permit's service, good for [`ASSERTION_SECONDS`] from `now`, or from
+    /// up to [`SHARED_MS`] before where it is shared.
     ///
     /// # Errors
     /// When there is no key or it cannot sign.
-    pub fn assert(&self, permit: &Permit, now: Timestamp) -> Result<String, VouchError> {
+    pub fn assert(&self, permit: &Permit, now: Timestamp) -> Result<HeaderValue, VouchError> {
         let signer = self.keys.current(now)?;
+        let operation = permit.operation();
+        if is_for_each(&operation.effect, operation.assertion) {
+            return self.sign(
+                permit,
+                now,
+                signer.as_ref(),
+                Some(permit.visit().to_string()),
+            );
+        }
+        let claimed = claimed(permit, signer.key_id());
+        // An assertion is kept whole or not at all, so a poisoned lock guards sound maps.
+        let shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(assertion) = shared().find(&claimed, now) {
+            return Ok(assertion);
+        }
+        let assertion = self.sign(permit, now, signer.as_ref(), None)?;
+        shared().keep(claimed, now, assertion.clone());
+        Ok(assertion)
+    }
+
+    fn sign(
+        &self,
+        permit: &Permit,
+        now: Timestamp,
+        signer: &dyn Signer,
+        jti: Option<String>,
+    ) -> Result<HeaderValue, VouchError> {
         let head = Header {
             alg: signer.algorithm().jose(),
             typ: ASSERTION_TYPE,
@@ -94,7 +173,7 @@ impl Vouch {
             sub: self.subject(principal, &operation.service.id),
             iat: now.unix_seconds(),
             exp: now.unix_seconds() + ASSERTION_SECONDS,
-            jti: permit.visit().to_string(),
+            jti,
             kind: principal.kind().as_str(),
             acr: principal.rank().as_u8(),
             agency: principal.agency().map(AgencyId::as_str),
@@ -104,10 +183,8 @@ impl Vouch {
         };
         let signed = format!("{}.{}", encode(&head), encode(&claims));
         let signature = signer.sign(signed.as_bytes())?;
-        Ok(format!(
-            "{signed}.{}",
-            URL_SAFE_NO_PAD.encode(signature.as_bytes())
-        ))
+        let signature = URL_SAFE_NO_PAD.encode(signature.as_bytes());
+        HeaderValue::try_from(format!("{signed}.{signature}")).map_err(|_| VouchError::NoHeader)
     }
 
     /// The key set that checks assertions (RFC 7517 §5).
@@ -127,8 +204,138 @@ impl Vouch {
     }
 }
 
+fn is_for_each(effect: &Effect, assertion: Assertion) -> bool {
+    effect.writes() || assertion == Assertion::Each
+}
+
+fn claimed(permit: &Permit, key: &KeyId) -> Claimed {
+    let operation = permit.operation();
+    Claimed {
+        service: operation.service.id.clone(),
+        operation: operation.id.clone(),
+        who: match permit.principal() {
+            Principal::Anonymous => Who::Nobody,
+            Principal::Person(p) => Who::Person(p.person.id),
+            Principal::Official(o) => Who::Official(o.agency.clone(), o.official.clone()),
+            Principal::System(s) => Who::System(s.system.clone(), s.agency.clone()),
+        },
+        rank: permit.principal().rank(),
+        purpose: permit.purpose().cloned(),
+        case: permit.case().cloned(),
+        key: key.clone(),
+    }
+}
+
+impl Shared {
+    fn find(&mut self, claimed: &Claimed, now: Timestamp) -> Option<HeaderValue> {
+        let fresh = |issued: Timestamp| (0..SHARED_MS).contains(&now.ms_since(issued));
+        if let Some((issued, assertion)) = self.young.get(claimed) {
+            return fresh(*issued).then(|| assertion.clone());
+        }
+        let (claimed, (issued, assertion)) = self.old.remove_entry(claimed)?;
+        if !fresh(issued) {
+            return None;
+        }
+        self.keep(claimed, issued, assertion.clone());
+        Some(assertion)
+    }
+
+    fn keep(&mut self, claimed: Claimed, issued: Timestamp, assertion: HeaderValue) {
+        if self.young.len() >= SHARED_MAX / 2 && !self.young.contains_key(&claimed) {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(claimed, (issued, assertion));
+    }
+}
+
 fn encode<T: Serialize>(value: &T) -> String {
     // Serialising a struct of strings and numbers to memory has no way to fail.
     let json = serde_json::to_vec(value).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::array;
+
+    use ring::rand::SystemRandom;
+
+    use crate::keys::{Algorithm, SoftSigner};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_795_424_400);
+
+    fn claimed(operation: &str) -> Claimed {
+        Claimed {
+            service: ServiceId::parse("a").unwrap(),
+            operation: OperationId::parse(operation).unwrap(),
+            who: Who::Nobody,
+            rank: AcrRank::ANONYMOUS,
+            purpose: None,
+            case: None,
+            key: key(),
+        }
+    }
+
+    fn key() -> KeyId {
+        let made = SoftSigner::generate(Algorithm::Es256, &SystemRandom::new()).unwrap();
+        SoftSigner::from_pkcs8(&made).unwrap().key_id().clone()
+    }
+
+    fn assertion(text: &str) -> HeaderValue {
+        HeaderValue::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn an_assertion_is_shared_from_its_issue_for_some_seconds_and_not_before() {
+        let mut shared = Shared::default();
+        let asked = claimed("a.b");
+        shared.keep(asked.clone(), NOW, assertion("first"));
+        assert_eq!(shared.find(&asked, NOW), Some(assertion("first")));
+        let last = NOW.plus_ms(SHARED_MS - 1);
+        assert_eq!(shared.find(&asked, last), Some(assertion("first")));
+        assert_eq!(shared.find(&asked, NOW.plus_ms(SHARED_MS)), None);
+        assert_eq!(shared.find(&asked, NOW.plus_ms(-1)), None);
+    }
+
+    #[test]
+    fn whatever_an_assertion_says_tells_it_from_others() {
+        let asked = claimed("a.b");
+        let mut others: [Claimed; 8] = array::from_fn(|_| asked.clone());
+        others[0].service = ServiceId::parse("b").unwrap();
+        others[1].operation = OperationId::parse("a.c").unwrap();
+        others[2].who = Who::Person(PersonId::from_bytes([1; 32]));
+        others[3].rank = AcrRank::new(1).unwrap();
+        others[4].purpose = Some(PurposeId::parse("own.view").unwrap());
+        others[5].case = Some(CaseNumber::parse("P-1").unwrap());
+        others[6].key = key();
+        others[7].who = Who::System(SystemId::parse("s").unwrap(), AgencyId::parse("a").unwrap());
+        let mut shared = Shared::default();
+        shared.keep(asked, NOW, assertion("first"));
+        for other in others {
+            assert_eq!(shared.find(&other, NOW), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn so_many_assertions_are_kept_and_those_in_use_stay() {
+        let mut shared = Shared::default();
+        let used = claimed("used");
+        shared.keep(used.clone(), NOW, assertion("used"));
+        for n in 0..2 * SHARED_MAX {
+            let mut other = used.clone();
+            other.operation = OperationId::parse(&format!("other-{n}")).unwrap();
+            shared.keep(other, NOW, assertion("other"));
+            assert!(shared.find(&used, NOW).is_some(), "after {n}");
+        }
+        assert!(shared.young.len() + shared.old.len() <= SHARED_MAX + 1);
+    }
+
+    #[test]
+    fn a_write_and_who_asks_for_it_has_an_assertion_for_each_request() {
+        assert!(is_for_each(&Effect::Write, Assertion::Shared));
+        assert!(is_for_each(&Effect::Read, Assertion::Each));
+        assert!(!is_for_each(&Effect::Read, Assertion::Shared));
+    }
 }

@@ -11,8 +11,8 @@ use crate::domain::name::{
     DataClass, NameError, OfficialId, OperationId, RealmId, ServiceId, SystemId, UpstreamName,
 };
 use crate::domain::operation::{
-    ClassMap, Comparison, Contract, Effect, Method, Mode, Operation, PurposeBinding, Question,
-    SubjectAt, Withhold,
+    Assertion, ClassMap, Comparison, Contract, Effect, Method, Mode, Operation, PurposeBinding,
+    Question, SubjectAt, Withhold,
 };
 use crate::domain::person::{Person, PersonId, Pinfl};
 use crate::domain::principal::{
@@ -206,6 +206,7 @@ impl File {
             upstream_ms_max: 0,
             certificate_needed: false,
             flow: Flow::default(),
+            assertion: Assertion::Shared,
         })
     }
 }

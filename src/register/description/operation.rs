@@ -6,7 +6,9 @@ use std::sync::Arc;
 use http::HeaderName;
 
 use crate::domain::name::{OperationId, PurposeId, RoleId, Scope};
-use crate::domain::operation::{Effect, Method, Mode, Operation, PurposeBinding, SubjectAt};
+use crate::domain::operation::{
+    Assertion, Effect, Method, Mode, Operation, PurposeBinding, SubjectAt,
+};
 use crate::domain::principal::{AcrRank, PrincipalKind};
 use crate::domain::service::Service;
 use crate::domain::sheet::{At, Table};
@@ -62,6 +64,8 @@ fn read(
         (1, UPSTREAM_MS_BOUND),
     );
     let flow = flow::read(table);
+    let mend = "write `shared` or `each`";
+    let assertion = table.parsed_or("assertion", Assertion::Shared, mend, word::<Assertion>);
     let (id, call, service) = (id?, call?, service?);
     let (method, template, written) = call.value;
     let operation = Operation {
@@ -84,6 +88,7 @@ fn read(
         body_bytes_max: body_bytes_max?,
         upstream_ms_max: u32::try_from(upstream_ms_max?).ok()?,
         flow: flow?,
+        assertion: assertion?,
     };
     check(table, &operation);
     issue::check(table, &operation);

@@ -14,8 +14,8 @@ use muhrdor::domain::name::{
     ServiceId, UpstreamName,
 };
 use muhrdor::domain::operation::{
-    ClassMap, Contract, Effect, Method, Mode, Operation, PurposeBinding, SubjectAt, UpstreamTarget,
-    Withhold,
+    Assertion, ClassMap, Contract, Effect, Method, Mode, Operation, PurposeBinding, SubjectAt,
+    UpstreamTarget, Withhold,
 };
 use muhrdor::domain::peer::Channel;
 use muhrdor::domain::person::{Person, PersonId, Pinfl};
@@ -199,6 +199,7 @@ pub(super) fn record() -> Operation {
         upstream_ms_max: 1000,
         certificate_needed: false,
         flow: Flow::default(),
+        assertion: Assertion::Shared,
     }
 }
 

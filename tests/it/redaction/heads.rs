@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use muhrdor::domain::flow::Flow;
 use muhrdor::domain::name::{AgencyId, OperationId, ServiceId};
-use muhrdor::domain::operation::{Contract, Effect, Method, Mode, Operation, SubjectAt};
+use muhrdor::domain::operation::{Assertion, Contract, Effect, Method, Mode, Operation, SubjectAt};
 use muhrdor::domain::principal::AcrRank;
 use muhrdor::domain::service::{Backend, Regulation, Service, ServiceKind};
 use muhrdor::domain::text::Texts;
@@ -67,6 +67,7 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
         upstream_ms_max: 1000,
         certificate_needed: false,
         flow: Flow::default(),
+        assertion: Assertion::Shared,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::name::{
     AgencyId, CaseNumber, ConsentId, DataClass, DocumentKind, MandateId, OfficialId, OperationId,
     PurposeId, RealmId, RoleId, ServiceId, SystemId, UpstreamName,
 };
-use crate::domain::operation::{Effect, Method, Operation, SubjectAt};
+use crate::domain::operation::{Assertion, Effect, Method, Operation, SubjectAt};
 use crate::domain::peer::Channel;
 use crate::domain::person::{Person, PersonId, Pinfl};
 use crate::domain::principal::{
@@ -222,6 +222,7 @@ fn operation(dice: &mut Dice) -> Operation {
         upstream_ms_max: 0,
         certificate_needed: false,
         flow: Flow::default(),
+        assertion: Assertion::Shared,
     }
 }
 

@@ -101,7 +101,6 @@ async fn hs_10_hs_19_an_e_service_is_told_these_claims_and_none_that_a_client_ad
         "exp",
         "iat",
         "iss",
-        "jti",
         "kind",
         "operation",
         "purpose",
@@ -138,6 +137,37 @@ async fn hs_10_hs_19_an_e_service_is_told_these_claims_and_none_that_a_client_ad
         assert_eq!(ours, told, "HS-10");
         assert!(!heard.head.contains("ceo@"), "HS-10");
     }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_for_one_reason_share_an_assertion_and_no_others_do() {
+    let Listening {
+        house,
+        raw,
+        mut aziza,
+        tasks: _tasks,
+    } = Listening::open().await;
+    let mut gulnora = house.grounds.signed_in("officials", "gulnora").await;
+    let purpose = ("muhrdor-purpose", "pension.assess");
+    let case = [purpose, ("muhrdor-case", "\"PF-2026-000117\"")];
+    let ways: [&[_]; 2] = [&[], &case];
+    let mut assertions = Vec::new();
+    for (visitor, headers) in [&mut aziza, &mut gulnora].into_iter().zip(ways) {
+        for _ in 0..2 {
+            let reply = visitor.get(&path(), headers).await.unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.received());
+            let heard = raw.heard().remove(0);
+            let numbers = heard.values("muhrdor-request-id");
+            assert_eq!(numbers.len(), 1, "every request has its number");
+            assert!(!heard.claims().contains_key("jti"));
+            assertions.push(heard.values("muhrdor-assertion")[0].to_owned());
+        }
+    }
+    // Both were asked for within the seconds in which an assertion is shared, or one was renewed.
+    let of = |n: usize| assertions[n].split('.').nth(1).unwrap().to_owned();
+    assert_ne!(of(0), of(2), "another person");
+    assert!(assertions[0] == assertions[1] || of(0) != of(1));
     house.close().await;
 }
 
