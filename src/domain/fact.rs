@@ -56,7 +56,7 @@ pub struct Consent {
 }
 
 /// What the central database of individuals says of how a person is to be treated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Standing {
     /// Under state protection: almost nobody sees them.
     pub protected: bool,

@@ -5,14 +5,15 @@
 //! facts, claims and the time as arguments. Out: a [`Permit`] with its duties, or a [`Denial`] with
 //! a reason and what would help. Invariants: nothing is allowed but by a rule of one bundle; an
 //! error, a panic or a value out of range denies; a claim selects among what the operation binds
-//! and never adds to it. Deliberately absent: IO while deciding, a cache of decisions, the raw
-//! engine.
+//! and never adds to it; what was decided is remembered for asks that are the same to every
+//! rule. Deliberately absent: IO while deciding, the raw engine.
 
 mod bundle;
 mod cedar;
 mod explain;
 mod gate;
 mod permit;
+mod remembered;
 mod slice;
 mod test;
 
@@ -35,6 +36,9 @@ pub use test::{Outcome, Suite, report, run};
 pub struct Policy {
     bundle: bundle::Bundle,
     engine: cedar::Engine,
+    /// At the gate; and of what may leave.
+    verdicts: remembered::Remembered<cedar::Verdict>,
+    forms: remembered::Remembered<permit::Decided>,
 }
 
 impl Policy {
@@ -43,7 +47,12 @@ impl Policy {
     pub fn load(source: &Source, known: &Known) -> Result<Self, Vec<Problem>> {
         let bundle = bundle::Bundle::load(source, known)?;
         let engine = cedar::Engine::new(&bundle)?;
-        Ok(Self { bundle, engine })
+        Ok(Self {
+            bundle,
+            engine,
+            verdicts: remembered::Remembered::default(),
+            forms: remembered::Remembered::default(),
+        })
     }
 
     /// The vocabulary alone: what the register is read with before the policies are.

@@ -1,8 +1,11 @@
 //! The circumstances of one request, from typed values, refused when out of range.
 
-use cedar_policy::{Context, RestrictedExpression};
+use cedar_policy::pst::{Clause, Expr, Var};
+use cedar_policy::{Context, Policy, RestrictedExpression};
 
 use crate::domain::person::PersonId;
+
+use crate::policy::bundle::{children, context_field};
 
 use super::names::uid;
 use super::{Engine, Fault, Scene};
@@ -13,6 +16,9 @@ pub(in crate::policy) const AUTH_AGE_SECONDS_MAX: i64 = 10 * 366 * 24 * 3600;
 /// How far a provider's clock may run ahead of ours, in seconds: a sign-in that far in the future
 /// is one of now.
 const AUTH_AHEAD_SECONDS_MAX: i64 = 60;
+
+/// Seconds since the sign-in, as rules call it.
+const AUTH_AGE: &str = "authAge";
 
 /// The most persons one answer may be about.
 pub(in crate::policy) const BULK_MAX: usize = 10_000;
@@ -35,7 +41,7 @@ impl Engine {
         let long = RestrictedExpression::new_long;
         let mut pairs = vec![
             ("acr".to_owned(), long(i64::from(scene.rank.as_u8()))),
-            ("authAge".to_owned(), long(auth_age(scene)?)),
+            (AUTH_AGE.to_owned(), long(auth_age(scene)?)),
             ("bulk".to_owned(), long(bulk)),
             (
                 "channel".to_owned(),
@@ -65,6 +71,39 @@ impl Engine {
             pairs.push(("document".to_owned(), document));
         }
         Context::from_pairs(pairs).map_err(|error| Fault(error.to_string()))
+    }
+
+    /// The seconds since the sign-in, where any rule looks at them. Refuses what is out of range
+    /// in any case.
+    pub(in crate::policy) fn auth_age_read(&self, scene: &Scene<'_>) -> Result<Option<i64>, Fault> {
+        let age = auth_age(scene)?;
+        Ok(self.reads_auth_age.then_some(age))
+    }
+}
+
+/// Whether a rule may look at the seconds since the sign-in: it names them, or does something with
+/// the context other than to look at one field of it, or is not understood here.
+pub(super) fn reads_auth_age(policy: &Policy) -> bool {
+    let Ok(tree) = policy.to_pst() else {
+        return true;
+    };
+    let mut clauses = tree.body().clauses().iter();
+    clauses.any(|clause| match clause {
+        Clause::When(expression) | Clause::Unless(expression) => may_read_auth_age(expression),
+    })
+}
+
+fn may_read_auth_age(expression: &Expr) -> bool {
+    if let Some(field) = context_field(expression) {
+        return field == AUTH_AGE;
+    }
+    match expression {
+        Expr::Var(Var::Context) => true,
+        Expr::HasAttr { expr, attrs } if matches!(expr.as_ref(), Expr::Var(Var::Context)) => {
+            attrs.iter().any(|attr| attr == AUTH_AGE)
+        }
+        _ => children(expression)
+            .is_none_or(|children| children.into_iter().any(|child| may_read_auth_age(child))),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! In: typed values of one request. Out: a [`Verdict`]. Invariants: the raw engine is reachable
 //! from nowhere else; only "allow, and not one error" is an allow; a panic while evaluating is a
-//! denial; a permit that has lapsed permits nothing. Deliberately absent: JSON, a cache of
-//! decisions, a time limit (Cedar has no loops, evaluation ends).
+//! denial; a permit that has lapsed permits nothing. Deliberately absent: JSON, a time limit (Cedar
+//! has no loops, evaluation ends).
 
 mod condition;
 mod context;
@@ -47,6 +47,10 @@ pub(in crate::policy) struct Engine {
     compiled: Vec<Compiled>,
     index: HashMap<PolicyId, usize>,
     slices: Slices,
+    /// Whether a rule looks at the seconds since the sign-in.
+    reads_auth_age: bool,
+    /// When rules run out, in ascending order.
+    ends: Vec<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -96,13 +100,22 @@ impl Engine {
             .enumerate()
             .map(|(at, rule)| (rule.policy.id().clone(), at))
             .collect();
+        let mut ends: Vec<_> = compiled.iter().filter_map(|rule| rule.until).collect();
+        ends.sort_unstable();
         Ok(Self {
             names,
             base,
+            reads_auth_age: bundle.policies.iter().any(context::reads_auth_age),
+            ends,
             compiled,
             index,
             slices: Slices::default(),
         })
+    }
+
+    /// How many rules have run out at that time.
+    pub(in crate::policy) fn lapsed(&self, now: Timestamp) -> usize {
+        self.ends.partition_point(|until| *until <= now)
     }
 
     /// Asks the rules that can apply.
@@ -169,4 +182,4 @@ fn shielded<T>(evaluate: impl FnOnce() -> T) -> Result<T, Fault> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::policy) mod tests;

@@ -23,6 +23,7 @@ use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
 
 use super::cedar::{About, DocumentScene, Fault, Missing, Query, Refusal, Scene, Verdict};
+use super::remembered::Pattern;
 use super::slice::{Action, Target};
 use super::{Policy, Rule, merge};
 
@@ -93,6 +94,7 @@ pub(super) fn pass(policy: &Policy, ask: &Ask<'_>) -> Result<Passed, Denial> {
     step(&mut steps, "case", case.told());
     let mut gate = Gate {
         policy,
+        operation: &ask.operation,
         scene,
         case,
         steps,
@@ -170,6 +172,7 @@ pub(super) fn purposes_above(policy: &Policy, purpose: Option<&Purpose>) -> Vec<
 
 struct Gate<'a> {
     policy: &'a Policy,
+    operation: &'a Arc<Operation>,
     scene: Scene<'a>,
     case: CaseStanding,
     steps: Vec<Step>,
@@ -177,6 +180,18 @@ struct Gate<'a> {
 
 impl Gate<'_> {
     fn ask(&self) -> Result<Verdict, Fault> {
+        let policy = self.policy;
+        let lasts = |verdict: &Verdict| match verdict {
+            Verdict::Deny(Refusal::Fault(_)) => false,
+            Verdict::Allow(_) | Verdict::Deny(Refusal::Forbidden(_) | Refusal::NoPermit) => true,
+        };
+        match Pattern::at_gate(&policy.engine, &self.scene, self.operation) {
+            Some(pattern) => policy.verdicts.answer(pattern, || self.ask_anew(), lasts),
+            None => self.ask_anew(),
+        }
+    }
+
+    fn ask_anew(&self) -> Result<Verdict, Fault> {
         self.with_query(|query| self.policy.engine.ask(query))
     }
 
@@ -287,4 +302,21 @@ fn step(steps: &mut Vec<Step>, name: &str, found: String) {
 fn names(rules: &[&Rule]) -> String {
     let ids: Vec<_> = rules.iter().map(|rule| rule.id.as_str()).collect();
     ids.join(", ")
+}
+
+/// What the gate remembers of an ask, and what it finds now.
+#[cfg(test)]
+pub(super) fn both_ways(
+    policy: &Policy,
+    scene: &Scene<'_>,
+    operation: &Arc<Operation>,
+) -> (Result<Verdict, Fault>, Result<Verdict, Fault>) {
+    let gate = Gate {
+        policy,
+        operation,
+        scene: scene.clone(),
+        case: case_standing(scene),
+        steps: Vec::new(),
+    };
+    (gate.ask(), gate.ask_anew())
 }

@@ -1,31 +1,30 @@
 //! A yes at the gate, and what of the answer may leave under it.
 
 mod documents;
+mod facets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use cedar_policy::{Context, Entities};
-
 use crate::domain::data::{Facet, Form};
-use crate::domain::decision::{BundleId, FacetDecision, Hint, Obligations};
+use crate::domain::decision::{BundleId, FacetDecision, Obligations};
 use crate::domain::entry::{Step, VisitId};
 use crate::domain::fact::Facts;
 use crate::domain::name::{BasisId, CaseNumber, PurposeId, RuleId};
-use crate::domain::operation::{Effect, Operation, UpstreamTarget};
+use crate::domain::operation::{Operation, UpstreamTarget};
 use crate::domain::peer::Channel;
-use crate::domain::person::{Person, PersonId};
-use crate::domain::principal::{Principal, PrincipalKind};
+use crate::domain::person::Person;
+use crate::domain::principal::Principal;
 use crate::domain::purpose::{Purpose, Visibility};
 use crate::domain::time::Timestamp;
 
-use crate::policy::cedar::{DocumentScene, Fault, Query, Refusal, Scene, Verdict};
+use crate::policy::cedar::{DocumentScene, Scene};
 use crate::policy::gate::{self, Ask, Denial};
-use crate::policy::slice::{Action, Target};
-use crate::policy::{Policy, Rule, merge, tidy};
+use crate::policy::{Policy, merge, tidy};
 
 pub use documents::{IssuePermit, RevocableDocument, RevokePermit};
+pub(in crate::policy) use facets::{Asking, Decided};
 
 /// That one visit may call one operation, under one bundle. The upstream's target is read from it,
 /// and what of the answer may leave is asked of it: it pins the facts it was given on.
@@ -165,33 +164,8 @@ impl Permit {
     pub fn decide(&self, facets: &[Facet], facts: &Facts) -> Vec<FacetDecision> {
         let facts = self.pinned(facts);
         let scene = self.scene(&facts, facets);
-        let subjects: BTreeSet<_> = facets.iter().map(|facet| facet.subject.id).collect();
-        let engine = &self.policy.engine;
-        let prepared = engine.entities(&scene, facets, None).and_then(|entities| {
-            let contexts = subjects.iter().map(|subject| {
-                let context = engine.context(&scene, Some(*subject), subjects.len())?;
-                Ok((*subject, context))
-            });
-            Ok((
-                entities,
-                contexts.collect::<Result<BTreeMap<_, _>, Fault>>()?,
-            ))
-        });
-        match prepared {
-            Ok((entities, contexts)) => {
-                let asking = Asking {
-                    permit: self,
-                    scene: &scene,
-                    entities,
-                    contexts,
-                };
-                facets.iter().map(|facet| asking.decide(facet)).collect()
-            }
-            Err(_) => facets
-                .iter()
-                .map(|facet| absent(facet, Why::Fault))
-                .collect(),
-        }
+        let asking = Asking::new(&self.policy, &self.operation, &scene, facets);
+        facets.iter().map(|facet| asking.decide(facet)).collect()
     }
 
     /// The duties of the gate's rules and of every rule by which something of these leaves.
@@ -263,132 +237,5 @@ impl fmt::Debug for Permit {
             .field("rules", &self.rules)
             .field("bundle", &self.bundle())
             .finish_non_exhaustive()
-    }
-}
-
-/// One answer's questions to the engine.
-struct Asking<'a> {
-    permit: &'a Permit,
-    scene: &'a Scene<'a>,
-    entities: Entities,
-    contexts: BTreeMap<PersonId, Context>,
-}
-
-/// Why something is absent.
-enum Why {
-    Fault,
-    Forbidden(Vec<RuleId>, Option<Hint>),
-    NoPermit(Option<Hint>),
-}
-
-impl Asking<'_> {
-    /// View, and if that is not allowed, view masked; or the one question the operation asks.
-    fn decide(&self, facet: &Facet) -> FacetDecision {
-        let policy = &self.permit.policy;
-        let person_or_official = matches!(
-            self.scene.principal.kind(),
-            PrincipalKind::Person | PrincipalKind::Official
-        );
-        let first = match &self.scene.operation.effect {
-            Effect::Verify(question) if question.class == facet.class => Action::Verify,
-            Effect::Verify(_) => return absent(facet, Why::NoPermit(None)),
-            Effect::Read | Effect::Write => {
-                match policy.vocabulary().is_within(&facet.class, "journal") {
-                    true if person_or_official => Action::ReadJournal,
-                    true => return absent(facet, Why::NoPermit(None)),
-                    false => Action::View,
-                }
-            }
-        };
-        let refusal = match self.ask(first, facet) {
-            Verdict::Allow(granted) => {
-                let form = if first == Action::Verify {
-                    Form::Verified
-                } else {
-                    Form::Clear
-                };
-                return shown(facet, form, policy.rules_at(granted.rules()));
-            }
-            Verdict::Deny(Refusal::Fault(_)) => return absent(facet, Why::Fault),
-            Verdict::Deny(refusal) => refusal,
-        };
-        if first == Action::View {
-            match self.ask(Action::ViewMasked, facet) {
-                Verdict::Allow(granted) => {
-                    let rules: Vec<_> = policy.rules_at(granted.rules()).collect();
-                    // The least revealing of all that permit it; without a mask nothing leaves.
-                    return match rules.iter().map(|rule| rule.mask).min().flatten() {
-                        Some(mask) => shown(facet, Form::Masked(mask), rules),
-                        None => absent(facet, Why::Fault),
-                    };
-                }
-                Verdict::Deny(Refusal::Fault(_)) => return absent(facet, Why::Fault),
-                Verdict::Deny(Refusal::Forbidden(_) | Refusal::NoPermit) => {}
-            }
-        }
-        absent(facet, self.why(first, facet, refusal))
-    }
-
-    fn why(&self, action: Action, facet: &Facet, refusal: Refusal) -> Why {
-        let policy = &self.permit.policy;
-        match refusal {
-            Refusal::Fault(_) => Why::Fault,
-            Refusal::Forbidden(rules) => {
-                let rules: Vec<_> = policy.rules_at(&rules).collect();
-                let hint = rules.iter().find_map(|rule| rule.hint.clone());
-                Why::Forbidden(rules.iter().map(|rule| rule.id.clone()).collect(), hint)
-            }
-            Refusal::NoPermit => Why::NoPermit(self.query(action, facet).and_then(|query| {
-                let missing = policy.engine.closest(&query)?;
-                let rule = policy.bundle.rules.get(missing.rule)?;
-                gate::hint(rule, missing.about())
-            })),
-        }
-    }
-
-    fn ask(&self, action: Action, facet: &Facet) -> Verdict {
-        match self.query(action, facet) {
-            Some(query) => self.permit.policy.engine.ask(&query),
-            None => Verdict::Deny(Refusal::Fault(Fault("no context".to_owned()))),
-        }
-    }
-
-    fn query(&self, action: Action, facet: &Facet) -> Option<Query<'_>> {
-        Some(Query {
-            scope: self.scene.scope(action, Target::Facet(facet.class.clone())),
-            resource: self.permit.policy.engine.facet(facet),
-            context: self.contexts.get(&facet.subject.id)?.clone(),
-            scene: self.scene,
-            entities: &self.entities,
-        })
-    }
-}
-
-fn shown<'a>(
-    facet: &Facet,
-    form: Form,
-    rules: impl IntoIterator<Item = &'a Rule>,
-) -> FacetDecision {
-    FacetDecision {
-        facet: facet.clone(),
-        form,
-        rules: rules.into_iter().map(|rule| rule.id.clone()).collect(),
-        hint: None,
-        degraded: false,
-    }
-}
-
-fn absent(facet: &Facet, why: Why) -> FacetDecision {
-    let (rules, hint, degraded) = match why {
-        Why::Fault => (Vec::new(), None, true),
-        Why::Forbidden(rules, hint) => (rules, hint, false),
-        Why::NoPermit(hint) => (Vec::new(), hint, false),
-    };
-    FacetDecision {
-        facet: facet.clone(),
-        form: Form::Absent,
-        rules,
-        hint,
-        degraded,
     }
 }

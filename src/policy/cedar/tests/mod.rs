@@ -1,5 +1,6 @@
 //! What the engine does with rules that a bundle would refuse, and with a panic.
 
+pub(in crate::policy) mod scenes;
 mod slicing;
 
 use std::path::PathBuf;
