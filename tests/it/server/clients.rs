@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use muhrdor::clock::{Clock, SystemClock};
+use muhrdor::server::client::Proxies;
 use muhrdor::server::listener::Limits;
 use muhrdor::server::tls::{ClientCertificates, Demand, HostFiles, Tls, TlsError};
 use rcgen::{ExtendedKeyUsagePurpose, IsCa};
@@ -22,7 +23,7 @@ async fn asking(demand: Demand) -> Rig {
     let authority = Authority::new();
     authority.issue("server", &[HOST]);
     let hosts = Authority::hosts(authority.files_asking("server", demand), &[]);
-    Rig::serving(Limits::default(), Default::default(), authority, &hosts).await
+    Rig::serving(Limits::default(), Proxies::default(), authority, &hosts).await
 }
 
 /// One request with this certificate; what came back, empty when the handshake failed.
@@ -115,11 +116,13 @@ async fn who_has_no_certificate_is_let_in_where_it_is_optional() {
     );
 }
 
+/// What makes a sound certificate another one.
+type Change = fn(&mut rcgen::CertificateParams, time::OffsetDateTime, time::Duration);
+
 #[tokio::test]
 async fn mt_14_a_client_certificate_that_does_not_hold_is_none() {
     let day = time::Duration::days(1);
     let now = time::OffsetDateTime::from_unix_timestamp(1_795_000_000).unwrap();
-    type Change = fn(&mut rcgen::CertificateParams, time::OffsetDateTime, time::Duration);
     let cases: [(&str, Change); 5] = [
         ("sound", |p, now, day| {
             p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -132,10 +135,10 @@ async fn mt_14_a_client_certificate_that_does_not_hold_is_none() {
             p.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         }),
         ("expired", |p, now, day| {
-            (p.not_before, p.not_after) = (now - day * 2, now - day)
+            (p.not_before, p.not_after) = (now - day * 2, now - day);
         }),
         ("not valid yet", |p, now, day| {
-            (p.not_before, p.not_after) = (now + day, now + day * 2)
+            (p.not_before, p.not_after) = (now + day, now + day * 2);
         }),
     ];
     for demand in [Demand::Optional, Demand::Required] {

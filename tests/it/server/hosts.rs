@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muhrdor::server::client::Proxies;
 use muhrdor::server::listener::Limits;
 use muhrdor::server::tls::{Demand, weaknesses};
 use muhrdor::wire::host::HostPattern;
@@ -41,7 +42,7 @@ async fn rig() -> Rig {
         ),
     ];
     let hosts = Authority::hosts(authority.files("portal"), &others);
-    Rig::serving(Limits::default(), Default::default(), authority, &hosts).await
+    Rig::serving(Limits::default(), Proxies::default(), authority, &hosts).await
 }
 
 fn names(certificate: &CertificateDer<'_>) -> String {

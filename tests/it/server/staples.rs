@@ -206,5 +206,8 @@ fn a_staple_of_another_certificate_or_that_does_not_hold_is_refused() {
         );
     }
     assert!(matches!(refused(b"<html>"), Some(StapleError::Malformed)));
-    assert!(matches!(refused(&[0; 20_000]), Some(StapleError::TooLong)));
+    assert!(matches!(
+        refused(&vec![0; 20_000]),
+        Some(StapleError::TooLong)
+    ));
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use muhrdor::server::client::Proxies;
 use muhrdor::server::listener::Limits;
 use muhrdor::server::tls::{Demand, Failure};
 use rustls::client::ClientConfig;
@@ -181,7 +182,7 @@ async fn mt_01_a_hello_in_records_of_one_byte_meets_the_same_host_and_the_same_d
     authority.issue("server", &[HOST, "m2m.example"]);
     let asking = authority.files_asking("server", Demand::Required);
     let hosts = Authority::hosts(authority.files("server"), &[("m2m.example", asking)]);
-    let rig = Rig::serving(Limits::default(), Default::default(), authority, &hosts).await;
+    let rig = Rig::serving(Limits::default(), Proxies::default(), authority, &hosts).await;
     for (name, with_name, expected) in [
         (HOST, true, "HTTP/1.1 200 "),
         (HOST, false, "HTTP/1.1 200 "),
