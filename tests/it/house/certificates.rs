@@ -1,4 +1,5 @@
-//! Operations that need a client certificate: rows HS-11 and HS-12 as far as a certificate goes.
+//! Operations that need a client certificate: rows HS-11 and HS-12 as far as a certificate goes; and
+//! how handshakes are counted.
 
 use std::fs;
 use std::path::Path;
@@ -124,5 +125,24 @@ async fn hs_11_an_operation_that_needs_a_certificate_takes_no_header_for_one() {
     let heard = puppet.asked().concat().to_ascii_lowercase();
     assert!(!heard.contains("client-cert"), "HS-12 {heard}");
     puppet.leave().await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mt_19_handshakes_are_counted_by_version_and_group_and_failures_by_reason() {
+    let house = House::open().await;
+    assert!(ask(&house, None, "").await.starts_with("HTTP/1.1 200 "));
+    let config = house.grounds.grounds.config().unwrap();
+    let mut stranger = TcpStream::connect(config.listen.public).await.unwrap();
+    stranger.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    stranger.read_to_end(&mut Vec::new()).await.unwrap();
+    let mut admin = TcpStream::connect(config.listen.admin).await.unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    admin.write_all(request.as_bytes()).await.unwrap();
+    let mut told = String::new();
+    admin.read_to_string(&mut told).await.unwrap();
+    let hybrid = "muhrdor_tls_handshakes_total{version=\"1.3\",group=\"X25519MLKEM768\"} ";
+    let malformed = "muhrdor_tls_failures_total{reason=\"malformed\"} ";
+    assert!(told.contains(hybrid) && told.contains(malformed), "{told}");
     house.close().await;
 }
