@@ -13,7 +13,7 @@ use crate::server::life::handover::{Predecessor, Program};
 use crate::server::life::notify::Notifier;
 use crate::server::life::sockets::Sockets;
 
-use running::{Ended, Told};
+use running::{Bounds, Ended, Told};
 
 pub(super) use opening::prepare;
 pub use running::Running;
@@ -37,7 +37,11 @@ pub struct Life {
 /// As [`crate::app::start`]; and when the predecessor ends before it has handed over.
 pub async fn live(config: Config, clock: Arc<dyn Clock>, life: Life) -> Result<(), AppError> {
     let config = Arc::new(config);
-    let bound = Duration::from_millis(u64::from(config.timeouts.drain_ms_max));
+    let ms = |ms: u32| Duration::from_millis(u64::from(ms));
+    let bounds = Bounds {
+        drain: ms(config.timeouts.drain_ms_max),
+        handover: ms(config.timeouts.handover_ms_max),
+    };
     let mut told = Told::hear()?;
     let notifier = life.notifier;
     let begin = |sockets| prepare(Arc::clone(&config), Arc::clone(&clock), sockets, &notifier);
@@ -61,7 +65,7 @@ pub async fn live(config: Config, clock: Arc<dyn Clock>, life: Life) -> Result<(
         let process = std::process::id();
         tracing::info!(target: "muhrdor::serve", %portal, %admin, process, "ready");
         let (heir, sockets) = match running
-            .until_told(bound, Some(&life.program), &mut told)
+            .until_told(bounds, Some(&life.program), &mut told)
             .await?
         {
             Ended::Stopped => {

@@ -34,6 +34,13 @@ pub struct Running {
     pub(super) notifier: Notifier,
 }
 
+/// How long requests under way may take: at an end, and while another process waits.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::app) struct Bounds {
+    pub(super) drain: Duration,
+    pub(super) handover: Duration,
+}
+
 /// How it ended.
 #[derive(Debug)]
 pub(in crate::app) enum Ended {
@@ -61,14 +68,18 @@ impl Running {
     /// When signals cannot be received.
     pub async fn until_signalled(self, bound: Duration) -> Result<(), AppError> {
         let mut told = Told::hear()?;
-        self.until_told(bound, None, &mut told).await.map(|_| ())
+        let bounds = Bounds {
+            drain: bound,
+            handover: bound,
+        };
+        self.until_told(bounds, None, &mut told).await.map(|_| ())
     }
 
     /// The same; SIGUSR2 starts `program` and hands over to it. If it does not get ready, this goes
     /// on as if nothing had been said.
     pub(in crate::app) async fn until_told(
         mut self,
-        bound: Duration,
+        bounds: Bounds,
         program: Option<&Program>,
         told: &mut Told,
     ) -> Result<Ended, AppError> {
@@ -97,6 +108,10 @@ impl Running {
             }
         }
         let handed = heir.zip(self.held.take());
+        let bound = match &handed {
+            Some(_) => bounds.handover,
+            None => bounds.drain,
+        };
         if handed.is_none() {
             self.notifier.stopping();
         }

@@ -17,6 +17,8 @@ pub struct Timeouts {
     pub keep_alive_ms_max: u32,
     /// From the signal to stop until what still runs is cut.
     pub drain_ms_max: u32,
+    /// The same where another process takes over, for which new connections wait.
+    pub handover_ms_max: u32,
     /// One request of the gateway's own: to a provider, to a register of facts.
     pub egress_ms_max: u32,
     /// How long facts about staff and persons are remembered.
@@ -89,6 +91,7 @@ pub(in crate::config) fn timeouts(root: &mut Table<'_>) -> Option<Timeouts> {
         let body = ms("body_idle_ms_max", default.body_idle_ms_max);
         let keep_alive = ms("keep_alive_ms_max", default.keep_alive_ms_max);
         let drain = ms("drain_ms_max", default.drain_ms_max);
+        let handover = ms("handover_ms_max", default.handover_ms_max);
         let egress = ms("egress_ms_max", default.egress_ms_max);
         let fact_age = ms("fact_age_ms_max", default.fact_age_ms_max);
         Some(Timeouts {
@@ -97,6 +100,7 @@ pub(in crate::config) fn timeouts(root: &mut Table<'_>) -> Option<Timeouts> {
             body_idle_ms_max: body?,
             keep_alive_ms_max: keep_alive?,
             drain_ms_max: drain?,
+            handover_ms_max: handover?,
             egress_ms_max: egress?,
             fact_age_ms_max: fact_age?,
         })
@@ -143,6 +147,7 @@ const TIMEOUTS_DEFAULT: Timeouts = Timeouts {
     body_idle_ms_max: 15_000,
     keep_alive_ms_max: 60_000,
     drain_ms_max: 30_000,
+    handover_ms_max: 10_000,
     egress_ms_max: 3_000,
     fact_age_ms_max: 5_000,
 };
