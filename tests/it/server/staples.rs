@@ -57,7 +57,7 @@ impl rustls::client::danger::ServerCertVerifier for Witness {
     }
 }
 
-/// An answer of OCSP by openssl about a certificate of the authority, good for ten minutes from now.
+/// An answer of OCSP by openssl about a certificate of the authority, good for so many days.
 fn openssl_answer(authority: &Authority, about: &str, status: &str, days: &str) -> Vec<u8> {
     let file = |name: &str| authority.file(name).display().to_string();
     let openssl = |arguments: &[&str]| {
@@ -111,10 +111,10 @@ fn stapled(authority: &Authority, file: &str, staple: &[u8]) -> HostFiles {
     }
 }
 
-/// The wall clock, which openssl goes by.
+/// The wall clock, which openssl goes by, a minute on: what is made now holds then.
 fn today() -> Timestamp {
     use muhrdor::clock::{Clock, SystemClock};
-    SystemClock::new().now()
+    Timestamp::from_unix_seconds(SystemClock::new().now().unix_seconds() + 60)
 }
 
 /// Shakes hands with this TLS; the staple that was shown.
