@@ -97,7 +97,7 @@ async fn hs_11_an_operation_that_needs_a_certificate_takes_no_header_for_one() {
     let client = authority(&authorities);
     let puppet = Puppet::enter().await;
     let said = "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\
-                content-length: 6\r\n\r\npuppet";
+                content-length: 6\r\nconnection: close\r\n\r\npuppet";
     puppet.says(said, Then::Close);
     let house = House::open_with(|config| {
         let config = with_policies(&unhurried(&config), policies.path());

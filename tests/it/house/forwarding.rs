@@ -6,7 +6,7 @@ use super::{House, told, with_upstream};
 /// A gateway that lets an address ask three times, before a puppet that answers everyone.
 async fn house(puppet: &Puppet, listen: &str) -> House {
     let said = "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\
-                content-length: 6\r\n\r\npuppet";
+                content-length: 6\r\nconnection: close\r\n\r\npuppet";
     puppet.says(said, Then::Close);
     House::open_with(|config| {
         let config = with_upstream(&config, "pension-fund", &puppet.address.to_string());
