@@ -5,8 +5,11 @@
 //! the operating system for the time. Deliberately absent: waiting and timers.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::UnixTime;
@@ -44,6 +47,60 @@ impl Monotonic {
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(Duration::from_millis(ms)))
+    }
+}
+
+/// Runs a future, and adds to `waited` how long it stood still: what others took, not we.
+#[derive(Debug)]
+pub struct Waiting<'a, F> {
+    clock: &'a dyn Clock,
+    waited: &'a mut Duration,
+    /// From when on it stands still.
+    since: Option<Monotonic>,
+    future: Pin<&'a mut F>,
+}
+
+impl<'a, F: Future> Waiting<'a, F> {
+    pub fn new(clock: &'a dyn Clock, waited: &'a mut Duration, future: Pin<&'a mut F>) -> Self {
+        Self {
+            clock,
+            waited,
+            since: None,
+            future,
+        }
+    }
+}
+
+impl<F: Future> Future for Waiting<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        if let Some(since) = self.since.take() {
+            let stood_still = self.clock.monotonic().since(since);
+            *self.waited += stood_still;
+        }
+        let polled = self.future.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.since = Some(self.clock.monotonic());
+        }
+        polled
+    }
+}
+
+/// Measures how long something took, to be told and not to be decided by.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    #[must_use]
+    pub fn read(self) -> Duration {
+        self.0.elapsed()
     }
 }
 
@@ -138,7 +195,12 @@ impl Clock for HandClock {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, HandClock, SystemClock};
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use super::{Clock, HandClock, SystemClock, Waiting};
     use crate::domain::time::Timestamp;
 
     #[test]
@@ -159,5 +221,31 @@ mod tests {
         let first = clock.monotonic();
         assert!(clock.monotonic() >= first);
         assert!(clock.now() > Timestamp::from_unix_seconds(1_700_000_000));
+    }
+
+    #[test]
+    fn only_the_time_that_a_future_stands_still_is_waited() {
+        let clock = HandClock::default();
+        let moved = clock.clone();
+        let mut polls = 0;
+        let asking = poll_fn(move |_| {
+            // What a poll itself takes is our own.
+            moved.advance_ms(1_000);
+            polls += 1;
+            match polls {
+                3 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        });
+        let mut waited = Duration::ZERO;
+        let mut asking = pin!(asking);
+        let mut waiting = pin!(Waiting::new(&clock, &mut waited, asking.as_mut()));
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            assert!(waiting.as_mut().poll(&mut cx).is_pending());
+            clock.advance_ms(10_000);
+        }
+        assert!(waiting.as_mut().poll(&mut cx).is_ready());
+        assert_eq!(waited, Duration::from_secs(20));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use ring::rand::SystemRandom;
 
+use crate::app::doors::recorder;
 use crate::app::error::AppError;
 use crate::app::identity;
 use crate::app::stores::{self, Keys};
@@ -44,6 +45,8 @@ pub(super) async fn wire(
     addresses: &Arc<AddressLimit>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Wired, AppError> {
+    // What is made below keeps handles of what it counts.
+    recorder()?;
     let keys = Keys::open(config)?;
     let random = Arc::new(SystemRandom::new());
     let fatal = Fatal::new(|why| {

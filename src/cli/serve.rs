@@ -12,6 +12,7 @@ use crate::cli::{Answer, CliError, ConfigFile, clock};
 use crate::config::{Config, Environment, Overrides, Telemetry, TelemetryFormat};
 use crate::server::life::handover::{Predecessor, Program};
 use crate::server::life::notify::Notifier;
+use crate::telemetry::plain::Plain;
 
 #[cfg(feature = "demo")]
 use crate::{
@@ -96,6 +97,7 @@ pub(super) fn demo(
     write_messages(&Telemetry {
         format: TelemetryFormat::Text,
         filter,
+        trace_sources: Vec::new(),
     })?;
     let ended = runtime()?.block_on(demo::run(options.clone(), clock(), terminal.output));
     match ended {
@@ -137,7 +139,9 @@ fn write_messages(telemetry: &Telemetry) -> Result<(), CliError> {
             source,
         })?;
     let filtered = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(|| Plain(std::io::stderr()));
     // Taken already only where this process was set up before: then that stays.
     let _ = match telemetry.format {
         TelemetryFormat::Text => tracing::subscriber::set_global_default(filtered.with(lines)),

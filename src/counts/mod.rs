@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::domain::peer::AddressBlock;
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
-use crate::telemetry;
+use crate::telemetry::meters;
 
 /// Most (reason, block, minute) kept; when full, the oldest minutes go.
 const ROWS_MAX: usize = 10_000;
@@ -60,7 +60,7 @@ impl Counts {
 
     /// Counts an alarm: data was about to go where it must not.
     pub fn alarm(&self, reason: Reason) {
-        telemetry::alarm(reason);
+        meters::alarm(reason);
         *self
             .alarms
             .lock()

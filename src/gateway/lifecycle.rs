@@ -1,5 +1,6 @@
 //! The walk: one function that reads like the way of a request.
 
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 
 use http::{Method, Response};
@@ -53,8 +54,7 @@ impl Gateway {
     async fn finish(&self, arrival: Arrival) -> Response<Body> {
         let wish = Wish::of(&arrival);
         let block = AddressBlock::of(arrival.peer.address);
-        let began = self.rooms.clock.monotonic();
-        let mut visit = Visit::new(&arrival);
+        let mut visit = Visit::new(&arrival, &self.rooms.clock);
         let (reply, reason) = match self.proceed(arrival, &mut visit, &wish).await {
             Ok(reply) => (reply.counted(visit.allowances(), None), None),
             Err(refusal) => {
@@ -63,9 +63,8 @@ impl Gateway {
                 (reply, Some(refusal.reason()))
             }
         };
-        let response = reply.into_response(&wish.method);
-        let took = self.rooms.clock.monotonic().since(began);
-        telemetry::request(&visit.seen(), reason, response.status().as_u16(), took);
+        let mut response = reply.into_response(&wish.method);
+        response.extensions_mut().insert(visit.found(reason));
         response
     }
 
@@ -98,9 +97,9 @@ impl Gateway {
         )?;
         visit.asked(caller.claim(), subject.as_ref());
         let claim = access::claim(&route, &caller);
-        let facts = rooms
-            .facts
-            .gather(caller.principal(), &claim, subject.as_ref())
+        let who = caller.principal();
+        let facts = visit
+            .while_facts(pin!(rooms.facts.gather(who, &claim, subject.as_ref())))
             .await?
             .presenting(presented);
         let ask = access::ask(&route, &caller, subject, &facts, &arrival);
@@ -117,13 +116,18 @@ impl Gateway {
             .await?;
         let origin = access::origin(&arrival, &permit);
         let onward = access::onward(arrival, &route)?;
-        let answer = rooms
+        // Apart: it is the largest part of what is kept for a request.
+        let forwarding = rooms
             .upstream
-            .forward(&permit, &opened, onward, &house.pools)
-            .await?;
+            .forward(&permit, &opened, onward, &house.pools);
+        let answer = visit.while_upstream(Box::pin(forwarding).as_mut()).await?;
         let answer = self.issue(&house, &permit, answer, visit).await?;
-        let inspected = rooms.redaction.inspect(&permit, answer).await?;
-        let facts = rooms.facts.about(facts, inspected.subjects()).await?;
+        let inspected = visit
+            .while_upstream(pin!(rooms.redaction.inspect(&permit, answer)))
+            .await?;
+        let facts = visit
+            .while_facts(pin!(rooms.facts.about(facts, inspected.subjects())))
+            .await?;
         let disclosure = rooms.redaction.disclose(&permit, inspected, &facts)?;
         visit.disclosed(&disclosure);
         self.watch(&disclosure);

@@ -91,6 +91,12 @@ impl Gateway {
         self.snapshot.load().policy.id()
     }
 
+    /// How many principals are being counted, by operation.
+    #[must_use]
+    pub fn counted_principals(&self) -> usize {
+        self.rooms.limits.keys()
+    }
+
     /// From now on by these limits; what was counted stays counted.
     pub fn set_limits(&self, settings: &limits::Settings) {
         self.rooms.limits.set(settings);

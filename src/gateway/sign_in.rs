@@ -22,7 +22,6 @@ use crate::identity::SignedIn;
 use crate::identity::login::Failed;
 use crate::identity::providers::RealmKind;
 use crate::journal::Recorded;
-use crate::telemetry;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::pages::RealmChoice;
@@ -40,8 +39,7 @@ impl Gateway {
     pub async fn sign_in(self: Arc<Self>, arrival: Arrival) -> Response<Body> {
         let mut wish = Wish::of(&arrival);
         let block = AddressBlock::of(arrival.peer.address);
-        let began = self.rooms.clock.monotonic();
-        let mut visit = Visit::new(&arrival);
+        let mut visit = Visit::new(&arrival, &self.rooms.clock);
         let mut cookies = Vec::new();
         let answered = self
             .at_the_desk(arrival, &mut visit, &wish, &mut cookies)
@@ -57,9 +55,8 @@ impl Gateway {
                 (reply, Some(refusal.reason()))
             }
         };
-        let response = reply.with_cookies(cookies).into_response(&wish.method);
-        let took = self.rooms.clock.monotonic().since(began);
-        telemetry::request(&visit.seen(), reason, response.status().as_u16(), took);
+        let mut response = reply.with_cookies(cookies).into_response(&wish.method);
+        response.extensions_mut().insert(visit.found(reason));
         response
     }
 

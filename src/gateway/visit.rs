@@ -1,13 +1,19 @@
 //! One request's journal entry while it is being written: rooms' findings go in, an entry comes out.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::clock::{Clock, Waiting};
 use crate::domain::data::Form;
 use crate::domain::decision::{BundleId, JournalDepth, Obligations};
 use crate::domain::entry::{Actor, Disclosed, JournalEntry, Stage, Step, VisitId};
-use crate::domain::name::{BasisId, CaseNumber, OperationId, PurposeId, RuleId, ServiceId};
+use crate::domain::name::{BasisId, CaseNumber, PurposeId, RuleId, ServiceId};
 use crate::domain::operation::Operation;
 use crate::domain::person::{Person, PersonId};
 use crate::domain::principal::{DisplayName, Principal, PrincipalKind};
 use crate::domain::purpose::{Claim, Visibility};
+use crate::domain::reason::Reason;
 use crate::domain::text::Texts;
 use crate::domain::time::Timestamp;
 use crate::gateway::Snapshot;
@@ -16,7 +22,7 @@ use crate::keys::Pseudonym;
 use crate::limits::Allowance;
 use crate::policy::{Denial, Permit};
 use crate::redaction::Disclosure;
-use crate::telemetry::Seen;
+use crate::telemetry::requests::{Found, Waited};
 use crate::wire::arrival::Arrival;
 use crate::wire::pages::Account;
 
@@ -32,7 +38,7 @@ pub(super) struct Visit {
     at: Timestamp,
     actor: Actor,
     service: Option<ServiceId>,
-    operation: Option<OperationId>,
+    operation: Option<Arc<Operation>>,
     purpose: Option<PurposeId>,
     case: Option<CaseNumber>,
     subject: Option<PersonId>,
@@ -48,10 +54,15 @@ pub(super) struct Visit {
     name: Option<DisplayName>,
     /// What the session's holder works on; for their pages, never in an entry.
     working: Claim,
+    /// How whoever asked is named in telemetry; never in an entry.
+    pseudonym: Option<[u8; 8]>,
+    /// How long it stood still for others; never in an entry.
+    waited: Waited,
+    clock: Arc<dyn Clock>,
 }
 
 impl Visit {
-    pub(super) fn new(arrival: &Arrival) -> Self {
+    pub(super) fn new(arrival: &Arrival, clock: &Arc<dyn Clock>) -> Self {
         let nobody = Actor {
             kind: PrincipalKind::Anonymous,
             person: None,
@@ -79,16 +90,38 @@ impl Visit {
             allowances: Vec::new(),
             name: None,
             working: Claim::default(),
+            pseudonym: None,
+            waited: Waited::default(),
+            clock: Arc::clone(clock),
         }
     }
 
     /// What telemetry may know of it.
-    pub(super) fn seen(&self) -> Seen<'_> {
-        Seen {
+    pub(super) fn found(&self, reason: Option<Reason>) -> Found {
+        Found {
             visit: self.id,
-            operation: self.operation.as_ref(),
+            operation: self.operation.clone(),
             principal: self.actor.kind,
+            pseudonym: self.pseudonym,
+            reason,
+            waited: self.waited,
         }
+    }
+
+    /// Waits for an e-service.
+    pub(super) fn while_upstream<'a, F: Future>(
+        &'a mut self,
+        asking: Pin<&'a mut F>,
+    ) -> Waiting<'a, F> {
+        Waiting::new(self.clock.as_ref(), &mut self.waited.upstream, asking)
+    }
+
+    /// Waits for the bodies' registers.
+    pub(super) fn while_facts<'a, F: Future>(
+        &'a mut self,
+        asking: Pin<&'a mut F>,
+    ) -> Waiting<'a, F> {
+        Waiting::new(self.clock.as_ref(), &mut self.waited.facts, asking)
     }
 
     /// The names of the e-service that was asked for, where it was found.
@@ -139,9 +172,9 @@ impl Visit {
         }
     }
 
-    pub(super) fn routed(&mut self, operation: &Operation) {
+    pub(super) fn routed(&mut self, operation: &Arc<Operation>) {
         self.service = Some(operation.service.id.clone());
-        self.operation = Some(operation.id.clone());
+        self.operation = Some(Arc::clone(operation));
         let found = format!(
             "{} {}{}",
             operation.id, operation.service.prefix, operation.template
@@ -153,6 +186,7 @@ impl Visit {
         self.actor.kind = principal.kind();
         self.actor.acr = principal.rank().as_u8();
         self.actor.agency = principal.agency().cloned();
+        self.pseudonym = pseudonym.seen(principal);
         match principal {
             Principal::Anonymous => {}
             Principal::Person(p) => {
@@ -297,7 +331,7 @@ impl Visit {
             at: self.at,
             actor: self.actor.clone(),
             service: self.service.clone(),
-            operation: self.operation.clone(),
+            operation: self.operation.as_ref().map(|o| o.id.clone()),
             purpose: self.purpose.clone(),
             bases: self.bases.clone(),
             case: self.case.clone(),

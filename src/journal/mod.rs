@@ -196,6 +196,13 @@ impl Journal {
         answered.await.map_err(|_| JournalError::Stopped)?
     }
 
+    /// How many entries wait to be written.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let queue = self.queue.as_ref();
+        queue.map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
     /// Why an entry would not be written now; `None` when it would.
     pub async fn obstacle(&self) -> Option<JournalError> {
         if self.queue.as_ref().is_none_or(mpsc::Sender::is_closed) {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::clock::Stopwatch;
 use crate::journal::{
     JournalError, Ledger, LedgerError, LedgerHead, LedgerPosition, LedgerRow, SealedEntry,
 };
+use crate::telemetry::meters::Commits;
 use crate::tlog::Fatal;
 
 /// One entry that waits, and who waits for it.
@@ -22,6 +24,7 @@ pub(super) struct Writer {
     head: LedgerHead,
     batch_entries_max: usize,
     moved: watch::Sender<u64>,
+    commits: Commits,
 }
 
 impl Writer {
@@ -36,6 +39,7 @@ impl Writer {
             head,
             batch_entries_max,
             moved,
+            commits: Commits::of_journal(),
         }
     }
 
@@ -70,8 +74,12 @@ impl Writer {
             };
             rows.push(row);
         }
+        let stopwatch = Stopwatch::start();
         let refused = match self.ledger.append(&rows) {
-            Ok(()) => false,
+            Ok(()) => {
+                self.commits.committed(rows.len(), stopwatch.read());
+                false
+            }
             Err(LedgerError::NoSpace) => true,
             Err(error @ (LedgerError::Moved | LedgerError::Broken { .. })) => return Err(error),
         };

@@ -8,6 +8,7 @@ use ring::hmac;
 
 use crate::domain::name::{AgencyId, DataClass, DocumentNumber, OfficialId, ServiceId};
 use crate::domain::person::{PersonId, Pinfl};
+use crate::domain::principal::Principal;
 use crate::keys::Secret;
 
 /// Makes pseudonyms under one key of the deployment, each kind under its own label.
@@ -45,6 +46,27 @@ impl Pseudonym {
     pub fn official(&self, agency: &AgencyId, official: &OfficialId) -> String {
         let parts = [agency.as_str().as_bytes(), official.as_str().as_bytes()];
         hex(self.of("official", &parts).get(..8).unwrap_or_default())
+    }
+
+    /// The name by which telemetry knows whoever asked: nothing else in the house has it, so that
+    /// who reads the one cannot look up the other. `None` for nobody.
+    #[must_use]
+    pub fn seen(&self, principal: &Principal) -> Option<[u8; 8]> {
+        let digest = match principal {
+            Principal::Anonymous => return None,
+            Principal::Person(person) => self.of("seen person", &[person.person.id.as_bytes()]),
+            Principal::Official(official) => {
+                let parts = [
+                    official.agency.as_str().as_bytes(),
+                    official.official.as_str().as_bytes(),
+                ];
+                self.of("seen official", &parts)
+            }
+            Principal::System(system) => {
+                self.of("seen system", &[system.system.as_str().as_bytes()])
+            }
+        };
+        digest.first_chunk().copied()
     }
 
     /// What stands in place of a masked value: the same for the same recipient, class and value,

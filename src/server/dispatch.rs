@@ -18,8 +18,11 @@ use matchit::Router;
 
 use crate::clock::Clock;
 use crate::domain::entry::VisitId;
-use crate::domain::peer::Peer;
+use crate::domain::peer::{AddressRange, Peer};
 use crate::domain::reason::Reason;
+use crate::telemetry::requests::{Asked, Requests, UnderWay};
+use crate::telemetry::trace::{self, TRACEPARENT, TRACESTATE, Trace};
+use crate::telemetry::watched::Watched;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::headers::{self, CASE, DOCUMENT_ACCESS, PURPOSE};
@@ -51,6 +54,8 @@ pub struct Wiring {
     /// Whose `Forwarded` or `X-Forwarded-For` says who the client is. Their fields stay in an
     /// arrival; from anyone else they are gone, so who finds them there may believe them.
     pub proxies: Arc<Proxies>,
+    /// Peers whose traces go on here. Anyone else's request begins a new one.
+    pub trace_sources: Vec<AddressRange>,
     pub reserved: Vec<Reserved>,
     /// Everything that is not reserved.
     pub gateway: Arc<dyn Door>,
@@ -64,11 +69,13 @@ pub struct Wiring {
 #[expect(missing_debug_implementations, reason = "holds trait objects")]
 pub struct Dispatch {
     proxies: Arc<Proxies>,
-    reserved: Router<Arc<dyn Door>>,
+    trace_sources: Vec<AddressRange>,
+    reserved: Router<(Arc<str>, Arc<dyn Door>)>,
     gateway: Arc<dyn Door>,
     turnstile: Arc<dyn Turnstile>,
     clock: Arc<dyn Clock>,
     visits: Arc<dyn Fn() -> VisitId + Send + Sync>,
+    requests: Arc<Requests>,
 }
 
 /// Why a request became no arrival.
@@ -90,30 +97,55 @@ impl Dispatch {
     pub fn new(wiring: Wiring) -> Result<Self, ServerError> {
         let mut reserved = Router::new();
         for Reserved { path, door } in wiring.reserved {
-            let inserted = reserved.insert(path.clone(), door);
+            let inserted = reserved.insert(path.clone(), (Arc::from(path.as_str()), door));
             inserted.map_err(|_| ServerError::ReservedPath { path })?;
         }
         Ok(Self {
             proxies: wiring.proxies,
+            trace_sources: wiring.trace_sources,
             reserved,
             gateway: wiring.gateway,
             turnstile: wiring.turnstile,
             clock: wiring.clock,
             visits: wiring.visits,
+            requests: Requests::new(),
         })
     }
 
-    /// Answers one request.
+    /// Answers one request, which is under way until its answer was sent.
     pub async fn serve(&self, request: Request<Incoming>, origin: &Origin) -> Response<Body> {
+        let asked = asked(&request, &origin.handshake);
+        let mut under_way = self.requests.begin(&self.clock, asked);
+        let mut response = self.answer(request, origin, &mut under_way).await;
+        under_way.answered(&mut response);
+        if let Some(bytes) = response.body().at_hand() {
+            under_way.sent(bytes);
+            return response;
+        }
+        response.map(|body| Body::stream(Watched::new(body, under_way)))
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        origin: &Origin,
+        under_way: &mut UnderWay,
+    ) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let arrival = match self.arrive(parts, Body::from(body), origin) {
+        let said = trace::parent(&parts.headers);
+        let mut arrival = match self.arrive(parts, Body::from(body), origin) {
             Ok(arrival) => arrival,
-            Err(turned_away) => return self.turn_away(turned_away, origin),
+            Err(turned_away) => return self.turn_away(turned_away, origin, under_way),
         };
-        let door = self
-            .reserved
-            .at(arrival.target.path())
-            .map_or(&self.gateway, |found| found.value);
+        let trusted = contains(&self.trace_sources, origin.peer);
+        let trace = Trace::of(arrival.visit, said, trusted, false);
+        let told = trace.traceparent();
+        let (endpoint, door) = match self.reserved.at(arrival.target.path()) {
+            Ok(found) => (Some(&found.value.0), &found.value.1),
+            Err(_) => (None, &self.gateway),
+        };
+        under_way.arrived(arrival.visit, trace, endpoint);
+        arrival.headers.insert(TRACEPARENT, told);
         let response = door.serve(arrival).await;
         if response.status().is_informational() {
             return refusal(Reason::Internal.status(), Reason::Internal.code());
@@ -182,10 +214,21 @@ impl Dispatch {
                 admitted.append(name.clone(), value.clone());
             }
         }
+        if contains(&self.trace_sources, peer)
+            && trace::parent(incoming).is_some()
+            && let Some(state) = trace::state(incoming)
+        {
+            admitted.insert(TRACESTATE, state);
+        }
         admitted
     }
 
-    fn turn_away(&self, turned_away: TurnedAway, origin: &Origin) -> Response<Body> {
+    fn turn_away(
+        &self,
+        turned_away: TurnedAway,
+        origin: &Origin,
+        under_way: &mut UnderWay,
+    ) -> Response<Body> {
         let (status, code) = match turned_away {
             TurnedAway::AsksForOptions => return options(),
             TurnedAway::Method => (
@@ -199,6 +242,7 @@ impl Dispatch {
             }
             TurnedAway::Misdirected => (StatusCode::MISDIRECTED_REQUEST.as_u16(), "misdirected"),
         };
+        under_way.turned_away(code);
         self.turnstile.turned_away(origin.peer, code);
         let mut response = refusal(status, code);
         if turned_away == TurnedAway::Method {
@@ -222,6 +266,20 @@ pub fn refusal(status: u16, code: &str) -> Response<Body> {
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// What telemetry may know of a request's head: words of ours.
+fn asked(request: &Request<Incoming>, handshake: &Handshake) -> Asked {
+    let method = METHODS.iter().find(|method| *method == request.method());
+    Asked {
+        protocol: handshake.protocol.as_str(),
+        tls: handshake.tls,
+        method: method.map_or("other", Method::as_str),
+    }
+}
+
+fn contains(ranges: &[AddressRange], peer: Peer) -> bool {
+    ranges.iter().any(|range| range.contains(peer.address))
 }
 
 /// The host of `Host` or `:authority`; both only when they agree.

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::domain::peer::{AddressBlock, Channel, Peer};
-use crate::telemetry;
+use crate::telemetry::meters;
 
 use super::client::Proxies;
 use super::client::proxy::{self, Announced};
@@ -182,7 +182,7 @@ impl Arrivals {
             }
             Ok(Err(code)) => self.turnstile.turned_away(peer, code),
             Err(_) => {
-                telemetry::tls_failed("timeout");
+                meters::tls_failed("timeout");
                 self.turnstile.turned_away(peer, "handshake");
             }
         }
@@ -210,7 +210,7 @@ impl Arrivals {
             return Err(busy);
         }
         let met = meet(stream, &self.tls).await.map_err(|failure| {
-            telemetry::tls_failed(failure.code());
+            meters::tls_failed(failure.code());
             match failure {
                 Failure::UnknownHost => "unknown_host",
                 Failure::Alert

@@ -20,6 +20,7 @@ use crate::domain::reason::Reason;
 use crate::domain::service::Backend;
 use crate::journal::Opened;
 use crate::policy::Permit;
+use crate::telemetry::meters::UpstreamState;
 use crate::wire::answer::Answer;
 use crate::wire::body::Body;
 use crate::wire::cookie::Cookies;
@@ -66,6 +67,13 @@ impl Pools {
             Ok((name.clone(), Arc::new(made)))
         });
         pools.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Pools {
+    /// How each upstream is, at this moment.
+    pub fn states(&self) -> impl Iterator<Item = (&UpstreamName, UpstreamState)> {
+        self.0.iter().map(|(name, pool)| (name, pool.state()))
     }
 }
 

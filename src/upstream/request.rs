@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, Request, Uri, Version};
 
 use crate::domain::peer::Peer;
 use crate::policy::Permit;
+use crate::telemetry::trace::{TRACEPARENT, TRACESTATE};
 use crate::upstream::{Onward, UpstreamError};
 use crate::wire::body::{Body, BodyError};
 use crate::wire::cookie::Cookies;
@@ -47,6 +48,12 @@ pub(super) async fn build(
     );
     headers.insert(header::HOST, value(&onward.host));
     forwarded(&mut headers, &onward.peer, &onward.host);
+    // The server put its own word there, whatever came in.
+    for name in [TRACEPARENT, TRACESTATE] {
+        if let Some(traced) = onward.headers.get(&name) {
+            headers.insert(name, traced.clone());
+        }
+    }
     if let Some(cookies) = allowed_cookies(&onward.cookies, &operation.cookies) {
         headers.insert(header::COOKIE, cookies);
     }

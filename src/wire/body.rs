@@ -85,6 +85,15 @@ impl Body {
 }
 
 impl Body {
+    /// How many bytes it has, where all of them are here.
+    #[must_use]
+    pub fn at_hand(&self) -> Option<u64> {
+        match &self.0 {
+            Inner::Full(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Inner::Incoming(_) | Inner::Stream(_) => None,
+        }
+    }
+
     /// Whether it says of itself that more than so many bytes come.
     #[must_use]
     pub fn is_larger_than(&self, bytes_max: u64) -> bool {

@@ -179,6 +179,8 @@ const RESERVED: &[&str] = &[
     "forwarded",
     "host",
     "remote-user",
+    "traceparent",
+    "tracestate",
     "true-client-ip",
     "x-client-cert",
     "x-client-ip",

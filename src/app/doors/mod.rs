@@ -1,5 +1,6 @@
 //! What stands behind the server: the corridor, and what is about keys and pages, not persons.
 
+mod meter;
 mod public;
 mod ready;
 mod reload;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode};
-use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use tokio::task;
 
@@ -23,14 +23,14 @@ use crate::notary::Tsa;
 use crate::public::check::Check;
 use crate::public::{tiles, timestamp};
 use crate::server::control::{Control, Operator, Telling};
-use crate::server::health::Metrics;
 use crate::server::{Answering, Door, Turnstile};
-use crate::telemetry;
+use crate::telemetry::meters;
 use crate::tlog::Tlog;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::pages::{ASSET_CACHE_CONTROL, Pages};
 
+pub(super) use meter::{Meter, recorder, upkeep};
 pub(super) use public::public_doors;
 pub(super) use ready::Ready;
 pub(super) use reload::Reload;
@@ -170,16 +170,7 @@ pub(super) struct Gate;
 
 impl Turnstile for Gate {
     fn turned_away(&self, _peer: Peer, code: &'static str) {
-        telemetry::turned_away(code);
-    }
-}
-
-/// The metrics, rendered.
-pub(super) struct Meter(pub(super) PrometheusHandle);
-
-impl Metrics for Meter {
-    fn render(&self) -> String {
-        self.0.render()
+        meters::turned_away(code);
     }
 }
 

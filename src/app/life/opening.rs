@@ -1,15 +1,15 @@
 //! How the house opens: first all files are read, then stores, rooms and doors are opened.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::task::JoinSet;
 
 use crate::app::bundle::load_house;
 use crate::app::doors::{
-    Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor, public_doors,
+    Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor, public_doors, recorder,
+    upkeep,
 };
 use crate::app::error::AppError;
 use crate::app::hosts::tls_settings;
@@ -74,6 +74,8 @@ impl Prepared {
         let snapshot = Arc::new(ArcSwap::from_pointee(self.decides));
         // One count for whatever an address asks for.
         let addresses = Arc::new(AddressLimit::new(&config.limits, Arc::clone(&clock)));
+        let wired = rooms::wire(&config, Arc::clone(&snapshot), &addresses, &clock).await?;
+        let meter = Meter::new(recorder()?, &config, &snapshot, &addresses, &wired);
         let Wired {
             gateway,
             console,
@@ -83,10 +85,10 @@ impl Prepared {
             identity,
             journal,
             notary,
-        } = rooms::wire(&config, Arc::clone(&snapshot), &addresses, &clock).await?;
+        } = wired;
         let drain = Arc::new(Drain::default());
 
-        let (ready, health) = looked_after(journal, &identity).await;
+        let (ready, health) = looked_after(journal, &identity, meter).await;
         let tls = Arc::new(self.tls);
         let reload = Arc::new(Reload {
             config: Arc::clone(&config),
@@ -122,6 +124,7 @@ impl Prepared {
         inner.spawn(admin.run(Arc::clone(&health), drain.listen()));
         inner.spawn(control.run(desk, drain.listen()));
         inner.spawn(ready.watch(drain.listen()));
+        inner.spawn(upkeep(recorder()?, drain.listen()));
         public.spawn(listener.run(tls, connections, Arc::new(Gate), drain.listen()));
         health.mark_started();
         Ok(Running {
@@ -143,25 +146,12 @@ impl Prepared {
 async fn looked_after(
     journal: Arc<Journal>,
     identity: &crate::app::identity::Kept,
+    meter: Meter,
 ) -> (Arc<Ready>, Arc<Health>) {
     let ready = Arc::new(Ready::new(journal, identity.sessions()));
     ready.look().await;
-    let meter = Arc::new(Meter(recorder()));
-    let health = Health::new(Arc::<Ready>::clone(&ready), meter);
+    let health = Health::new(Arc::<Ready>::clone(&ready), Arc::new(meter));
     (ready, Arc::new(health))
-}
-
-/// The process's one recorder of metrics; a second gateway in the process shares it.
-fn recorder() -> PrometheusHandle {
-    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    let made = RECORDER.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        // Someone else's recorder keeps its place; ours then renders nothing.
-        let _taken = metrics::set_global_recorder(recorder);
-        handle
-    });
-    made.clone()
 }
 
 fn dispatch(
@@ -190,6 +180,7 @@ fn dispatch(
     reserved.extend(more);
     Ok(Dispatch::new(Wiring {
         proxies: proxies(config),
+        trace_sources: config.telemetry.trace_sources.clone(),
         reserved,
         gateway: Arc::new(Corridor(Arc::clone(gateway))),
         turnstile: Arc::new(Gate),

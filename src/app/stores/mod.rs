@@ -13,7 +13,7 @@ use crate::config::{Config, Store};
 use crate::domain::time::Timestamp;
 use crate::journal::{self, Journal, Ledger, Reader, Verified};
 use crate::keys::{KeyFolder, KeyName, Pseudonym, Rotation, Signer, Vault};
-use crate::store::embedded::{FileTiles, SqliteLedger, SqliteLock};
+use crate::store::embedded::{FileTiles, Space, SqliteLedger, SqliteLock};
 use crate::store::memory::{MemoryLedger, MemoryLock, MemoryTiles};
 use crate::tlog::{self, Fatal, NoteName, NoteSigner, Tlog};
 
@@ -103,6 +103,18 @@ impl Places {
 
     fn log(&self) -> Result<tlog::Stores, AppError> {
         log(&self.tiles, &self.lock, self.free_bytes_min)
+    }
+}
+
+/// The disk that what must last is kept on.
+pub(super) fn space(config: &Config) -> Option<Space> {
+    match &config.store {
+        Store::Memory => None,
+        Store::Embedded {
+            data_dir,
+            free_bytes_min,
+            ..
+        } => Some(Space::new(data_dir, *free_bytes_min)),
     }
 }
 

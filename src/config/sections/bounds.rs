@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use crate::domain::peer::AddressRange;
 use crate::domain::sheet::{At, Table};
 use crate::limits::{self, Rate};
 
@@ -47,6 +48,8 @@ pub struct Telemetry {
     pub format: TelemetryFormat,
     /// Which messages are written, `info` or `muhrdor=debug,info`.
     pub filter: String,
+    /// Whose traces go on here; anyone else's requests begin new ones.
+    pub trace_sources: Vec<AddressRange>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +125,7 @@ pub(in crate::config) fn telemetry(root: &mut Table<'_>) -> Option<Telemetry> {
     let default = Telemetry {
         format: TelemetryFormat::Text,
         filter: FILTER_DEFAULT.to_owned(),
+        trace_sources: Vec::new(),
     };
     root.section_or("telemetry", default, |table| {
         let mend = "write `text` or `json`";
@@ -132,9 +136,12 @@ pub(in crate::config) fn telemetry(root: &mut Table<'_>) -> Option<Telemetry> {
         });
         let filter = table.want::<String>("filter");
         let filter = filter.map_or_else(|| FILTER_DEFAULT.to_owned(), |at| at.value);
+        let mend = "write ranges of addresses such as `10.0.0.0/8`";
+        let sources = table.list_parsed("trace_sources", mend, AddressRange::parse);
         Some(Telemetry {
             format: format?,
             filter,
+            trace_sources: sources.into_iter().map(|at| at.value).collect(),
         })
     })
 }

@@ -45,6 +45,10 @@ impl Memory {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.hold().known.len()
+    }
+
     /// Whether changes were asked for recently enough to believe what is remembered.
     pub(super) fn is_believed(&self, at: Monotonic) -> bool {
         self.is_recent(&self.hold(), at)

@@ -263,6 +263,12 @@ impl Sessions {
         Ok(ended)
     }
 
+    /// How many sessions are remembered as opened.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.parts.memory.count()
+    }
+
     /// Whether the store has answered within `revocation_age_ms_max`: when not, sessions can be
     /// neither believed nor, most likely, read.
     #[must_use]

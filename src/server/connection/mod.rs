@@ -13,10 +13,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConnection;
+use rustls::{ProtocolVersion, ServerConnection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::domain::peer::Peer;
+use crate::telemetry::meters::Connected;
 use crate::wire::arrival::ClientCertificate;
 use crate::wire::body::Body;
 use crate::wire::host::Host;
@@ -99,6 +100,8 @@ pub struct Handshake {
     /// The only host that requests of this connection may be for.
     pub host: Host,
     pub protocol: Protocol,
+    /// The version of TLS, `1.3` or `1.2`.
+    pub tls: &'static str,
     pub certificate: Option<ClientCertificate>,
 }
 
@@ -106,6 +109,17 @@ pub struct Handshake {
 pub enum Protocol {
     Http1,
     Http2,
+}
+
+impl Protocol {
+    /// The word for it in telemetry.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http1 => "h1",
+            Self::Http2 => "h2",
+        }
+    }
 }
 
 impl Handshake {
@@ -122,6 +136,11 @@ impl Handshake {
                 Protocol::Http2
             } else {
                 Protocol::Http1
+            },
+            tls: match tls.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "1.3",
+                Some(ProtocolVersion::TLSv1_2) => "1.2",
+                Some(_) | None => "other",
             },
             certificate: leaf.map(|leaf| ClientCertificate::from_der(leaf)),
         }
@@ -152,6 +171,7 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let _connected = Connected::new(handshake.protocol.as_str(), handshake.tls);
         let origin = Arc::new(Origin { peer, handshake });
         match origin.handshake.protocol {
             Protocol::Http1 => self.serve_http1(stream, origin, drained).await,

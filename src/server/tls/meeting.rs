@@ -9,7 +9,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::server::connection::Handshake;
-use crate::telemetry;
+use crate::telemetry::meters;
 
 use super::Tls;
 
@@ -82,7 +82,7 @@ where
     let stream = start.into_stream(config).await;
     let stream = stream.map_err(|cause| Failure::of(&cause))?;
     let session = stream.get_ref().1;
-    telemetry::tls_handshake(version(session), group(session));
+    meters::tls_handshake(version(session), group(session));
     let handshake = Handshake::of(session, host);
     Ok(Met { stream, handshake })
 }

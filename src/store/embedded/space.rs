@@ -22,8 +22,16 @@ impl Space {
 
     /// Whether `bytes` more can be written and the reserve is still there.
     pub fn has(&self, bytes: u64) -> io::Result<bool> {
+        Ok(self.free()? >= self.free_bytes_min.saturating_add(bytes))
+    }
+
+    /// How many bytes may still be written above the reserve.
+    pub fn left(&self) -> io::Result<u64> {
+        Ok(self.free()?.saturating_sub(self.free_bytes_min))
+    }
+
+    fn free(&self) -> io::Result<u64> {
         let disk = rustix::fs::statvfs(&self.folder)?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        Ok(free >= self.free_bytes_min.saturating_add(bytes))
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::clock::Stopwatch;
+use crate::telemetry::meters::Commits;
 use crate::tlog::checkpoint::Origin;
 use crate::tlog::hash::Hash;
 use crate::tlog::note::NoteSigner;
@@ -31,6 +33,7 @@ pub(super) struct Writer {
     /// What the lock holds.
     note: Arc<str>,
     publish: watch::Sender<Published>,
+    commits: Commits,
 }
 
 /// A batch with the positions of each request.
@@ -54,6 +57,7 @@ impl Writer {
         resumed: Resumed,
         publish: watch::Sender<Published>,
     ) -> Self {
+        let commits = Commits::of_log(signer.verifier().name().as_str());
         Self {
             stores,
             signer,
@@ -61,6 +65,7 @@ impl Writer {
             edge: resumed.edge,
             note: resumed.note,
             publish,
+            commits,
         }
     }
 
@@ -89,6 +94,7 @@ impl Writer {
             answer(batch);
             return Ok(());
         }
+        let stopwatch = Stopwatch::start();
         let mut edge = self.edge.clone();
         let mut tiles = Tiles::new();
         edge.extend(batch.leaves.iter(), &mut tiles)
@@ -116,6 +122,7 @@ impl Writer {
         self.stores.tiles.write_tiles(&tiles)?;
         self.stores.tiles.publish(&note)?;
         self.publish.send_replace(Published { head, note });
+        self.commits.committed(hashes.len(), stopwatch.read());
         if let Some(index) = &self.options.first_positions {
             index.learn(from, &hashes)?;
         }

@@ -2,8 +2,31 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::upstream::pool::endpoint::Outcome;
-use crate::upstream::pool::{Shared, Target};
+use crate::telemetry::meters::UpstreamState;
+use crate::upstream::pool::endpoint::{Condition, Outcome};
+use crate::upstream::pool::{Pool, Shared, Target};
+
+impl Pool {
+    /// How its endpoints are, at this moment.
+    pub(in crate::upstream) fn state(&self) -> UpstreamState {
+        let shared = &self.shared;
+        let now = shared.clock.monotonic();
+        let mut state = UpstreamState {
+            pending: shared.pending.load(Ordering::Relaxed),
+            ..UpstreamState::default()
+        };
+        for target in &shared.targets {
+            match target.standing.condition(now) {
+                Condition::Open => state.open += 1,
+                Condition::Ejected => state.ejected += 1,
+                Condition::Unhealthy => state.unhealthy += 1,
+            }
+            state.under_way += target.standing.under_way();
+            state.idle_connections += target.idle.count();
+        }
+        state
+    }
+}
 
 impl Shared {
     /// Of two endpoints the one with less to do; another than the one that failed.

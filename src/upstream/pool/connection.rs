@@ -285,6 +285,10 @@ impl Idle {
         connections.pop()
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     fn give_back(&self, connection: Http1) {
         let mut connections = self.lock();
         if connections.len() < self.connections_max && !connection.sender.is_closed() {

@@ -71,6 +71,14 @@ pub(super) enum Outcome {
     Failed,
 }
 
+/// Whether an endpoint is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Condition {
+    Open,
+    Ejected,
+    Unhealthy,
+}
+
 /// Counts as under way until it is dropped.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<AtomicUsize>);
@@ -99,6 +107,20 @@ impl Standing {
         let share = state.share(now, ejection);
         let under_way = self.under_way.load(Ordering::Acquire) as u64;
         Some((under_way + 1) * WHOLE_SHARE / share)
+    }
+
+    pub(super) fn condition(&self, now: Monotonic) -> Condition {
+        if self.state().is_unhealthy {
+            return Condition::Unhealthy;
+        }
+        match self.is_ejected(now) {
+            true => Condition::Ejected,
+            false => Condition::Open,
+        }
+    }
+
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_ejected(&self, now: Monotonic) -> bool {

@@ -188,7 +188,14 @@ async fn what_only_the_gateway_says_is_gone_from_an_arrival() {
         .keys()
         .map(http::HeaderName::as_str)
         .collect();
-    let expected = ["host", "muhrdor-purpose", "cookie", "accept", "connection"];
+    let expected = [
+        "host",
+        "muhrdor-purpose",
+        "cookie",
+        "accept",
+        "connection",
+        "traceparent",
+    ];
     assert_eq!(
         names, expected,
         "HS-02, HS-06, HS-07, HS-09, HS-10, HS-11, HS-14, PA-23"

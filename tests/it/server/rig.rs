@@ -130,6 +130,7 @@ impl House {
         let next = AtomicU8::new(1);
         let dispatch = Dispatch::new(Wiring {
             proxies,
+            trace_sources: vec![AddressRange::parse("198.51.100.0/24").unwrap()],
             reserved: vec![Reserved {
                 path: "/verify/{code}".to_owned(),
                 door: reserved,
@@ -181,6 +182,7 @@ pub(super) fn proxy_peer() -> Peer {
 pub(super) fn plain_handshake() -> Handshake {
     Handshake {
         host: Host::parse(HOST).unwrap(),
+        tls: "1.3",
         protocol: Protocol::Http1,
         certificate: None,
     }

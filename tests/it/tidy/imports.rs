@@ -7,7 +7,7 @@ use super::{Source, none, sources};
 const TABLE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
-    ("telemetry", &["domain"]),
+    ("telemetry", &["domain", "clock"]),
     ("wire", &["domain"]),
     ("cms", &["domain"]),
     ("egress", &["domain", "wire", "clock"]),
