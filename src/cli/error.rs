@@ -38,6 +38,8 @@ pub enum CliError {
     Unusable { path: PathBuf, cause: String },
     #[error("what the service manager gave cannot be used")]
     Environment(#[source] io::Error),
+    #[error("`{url}` cannot be tried: {cause}")]
+    Unreachable { url: String, cause: String },
     #[error("no thread can be started")]
     Threads(#[source] io::Error),
     #[error("the output cannot be written")]

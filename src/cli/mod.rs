@@ -14,6 +14,7 @@ mod explain;
 mod journal;
 mod keys;
 mod policy;
+pub mod selftest;
 mod serve;
 
 use std::ffi::OsString;
@@ -92,6 +93,7 @@ fn carry_out(verb: &Verb, terminal: &mut Terminal<'_>) -> Result<Answer, CliErro
         Verb::Status(options) => control::tell(Wish::Status, options, terminal),
         Verb::Reload(options) => control::tell(Wish::Reload, options, terminal),
         Verb::Alarms(options) => control::tell(Wish::Alarms, options, terminal),
+        Verb::Selftest(options) => selftest::selftest(options, terminal),
         #[cfg(feature = "demo")]
         Verb::Demo(options) => serve::demo(options, terminal),
         #[cfg(feature = "demo")]
@@ -161,6 +163,15 @@ enum Verb {
     /// Ask the running gateway how often data was about to leave wrongly
     #[command(after_help = EXIT_CODES)]
     Alarms(control::Options),
+    /// Try a deployment with attacks from outside
+    ///
+    /// Sends what has broken other gateways, each in a connection of its own: framing, paths, hosts,
+    /// headers of identity, HTTP/2, TLS, and floods small enough to do no harm. Nothing is sent that
+    /// a sound deployment would act on. Ask the operator of the deployment first.
+    ///
+    /// Exit code 0: every attack came to what it must. 1: some did not. 3: nobody answers there.
+    #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
+    Selftest(selftest::Options),
     /// Try it all: a portal with a sign-in server and e-services of its own around it
     #[cfg(feature = "demo")]
     #[command(after_help = EXIT_CODES)]

@@ -25,6 +25,7 @@ const VERBS: &[&[&str]] = &[
     &["status"],
     &["reload"],
     &["alarms"],
+    &["selftest"],
     &["demo"],
 ];
 
