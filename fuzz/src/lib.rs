@@ -4,9 +4,13 @@
 //! `fuzz_targets/` hands them to cargo-fuzz for long runs.
 
 mod client;
+mod onward;
 mod pdf;
 
+use std::path::Path;
+
 use http::header::{COOKIE, HeaderMap, HeaderValue};
+use muhrdor::config::{Config, Overrides};
 use muhrdor::pdf::{Document, Sealable};
 use muhrdor::server::guard::{Guard, Limits, Place, Verdict};
 use muhrdor::wire::cookie::{self, Cookies};
@@ -117,6 +121,33 @@ pub fn forwarded(bytes: &[u8]) {
     };
     assert_eq!(found, found.to_canonical(), "one host has one address");
     client::assert_right_hand(&headers, found);
+}
+
+/// Of a client's headers only what an operation names goes on, end to end and as it came: nothing
+/// that the gateway itself says, in no spelling.
+pub fn headers(bytes: &[u8]) {
+    onward::assert_is_listed(bytes);
+}
+
+/// A config is read, or each problem is told with a place in the file; the same bytes always come
+/// to the same. A key that nobody knows is never passed over.
+pub fn config(bytes: &[u8]) {
+    let path = Path::new("/nowhere/gateway.toml");
+    let read = |bytes: &[u8]| Config::read(path, bytes, &Overrides::default()).map(|_| ());
+    let first = read(bytes);
+    assert_eq!(first, read(bytes), "the same bytes come to the same");
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    for problem in first.as_ref().err().into_iter().flatten() {
+        assert!(usize::try_from(problem.line).unwrap() <= lines, "{problem}");
+        assert_eq!(problem.file, path, "{problem}");
+        assert!(
+            !problem.what.is_empty() && !problem.mend.is_empty(),
+            "{problem}"
+        );
+    }
+    assert_ne!(first, Err(Vec::new()), "a no has a problem");
+    let more = [b"muhrdor_unknown_key = 1\n", bytes].concat();
+    assert!(read(&more).is_err(), "an unknown key is told");
 }
 
 /// What is read as a PDF is read whole; what of it can be sealed can be added to and sealed, keeps

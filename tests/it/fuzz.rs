@@ -5,10 +5,10 @@
 mod targets;
 
 /// A small generator of numbers (xorshift64): the seed makes the run.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -17,7 +17,7 @@ impl Numbers {
 }
 
 /// Changes a few places of a sample: a byte, a piece of another sample, a telling fragment.
-fn mutate(corpus: &[&[u8]], fragments: &[&[u8]], numbers: &mut Numbers) -> Vec<u8> {
+pub(crate) fn mutate(corpus: &[&[u8]], fragments: &[&[u8]], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = corpus[numbers.below(corpus.len())].to_vec();
     for _ in 0..=numbers.below(4) {
         let at = numbers.below(bytes.len() + 1);
@@ -219,4 +219,81 @@ fn pdf_files_hold_for_mutated_structure() {
     ];
     run(targets::pdf, 30_000, written, fragments);
     run(targets::pdf, 3_000, printed, fragments);
+}
+
+#[test]
+fn what_goes_on_upstream_holds_for_mutated_headers() {
+    let corpus: &[&[u8]] = &[
+        b"accept x-note prefer\nAccept: */*\nX-Note: a\nConnection: x-note, close\nPrefer: b",
+        b"accept\nMuhrdor-Assertion: forged\nX-Forwarded-For: forged\nAccept: a\nAccept: b",
+        b"if-match content-type\nContent-Type: text/plain\nConnection: Content-Type\nIf-Match: x",
+        b"muhrdor-user\nMuhrdor-User: forged",
+        b"x-api-version\nX_Api_Version: 1\nX-Api-Version: 2\nTE: trailers",
+    ];
+    let fragments: &[&[u8]] = &[
+        b"\n",
+        b":",
+        b" ",
+        b",",
+        b"\t",
+        b"_",
+        b".",
+        b"-",
+        b"Connection: ",
+        b"connection: ",
+        b"muhrdor-assertion",
+        b"Muhrdor-Request-Id: forged",
+        b"x-forwarded-host",
+        b"forwarded",
+        b"traceparent",
+        b"host",
+        b"cookie",
+        b"accept",
+        b"close",
+        b"keep-alive",
+        b"upgrade",
+        b"\xff",
+    ];
+    run(targets::headers, 60_000, corpus, fragments);
+}
+
+#[test]
+fn a_config_is_read_or_told_for_mutated_files() {
+    let whole = include_str!("../../deploy/demo/gateway.toml");
+    let parts: Vec<&[u8]> = whole.split("\n[").map(str::as_bytes).collect();
+    let mut corpus = vec![whole.as_bytes()];
+    corpus.extend(parts);
+    let fragments: &[&[u8]] = &[
+        b"\n",
+        b"[",
+        b"]",
+        b"[[",
+        b"{",
+        b"}",
+        b"\"",
+        b"'",
+        b"=",
+        b",",
+        b".",
+        b"#",
+        b"\\u0000",
+        b"-1",
+        b"0",
+        b"99999999999999999999",
+        b"1.5",
+        b"true",
+        b"[]",
+        b"\"\"",
+        b"nan",
+        b"\xff",
+        b"url = \"https://portal.example\"\n",
+        b"\n[portal]\n",
+        b"\n[listen]\n",
+        b"\n[tls]\n",
+        b"unknown_key = 1\n",
+        b"\"10.0.0.0/8\"",
+        b"\"::1\"",
+        b"\"127.0.0.1:0\"",
+    ];
+    run(targets::config, 4_000, &corpus, fragments);
 }

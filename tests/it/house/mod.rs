@@ -1,14 +1,18 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
+mod admin;
 mod certificates;
 mod forwarding;
 mod handover;
 pub(crate) mod kill;
+mod lines;
 mod raw;
 mod readiness;
 mod refusals;
 mod reload;
 mod sameness;
+mod seen;
+mod selftest;
 mod sign_in;
 mod size;
 mod streams;

@@ -27,6 +27,7 @@ async fn hs_02_no_spelling_of_a_header_of_ours_arrives_but_our_own() {
         "forwarded",
         "muhrdor-assertion",
         "muhrdor-request-id",
+        "traceparent",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-proto",

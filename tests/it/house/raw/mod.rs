@@ -1,6 +1,7 @@
 //! An e-service that is nothing but a socket: it hears the very bytes that arrive and says the very
 //! bytes that a test wants said. Rows HS, FR and T of the attack cases that need the whole house.
 
+mod alike;
 mod heard;
 mod logged;
 mod question;
@@ -81,7 +82,8 @@ impl Raw {
                     return Ok(());
                 }
             }
-            let head = String::from_utf8(std::mem::take(&mut bytes)).unwrap();
+            // A character a byte: values may have bytes beyond ASCII (RFC 9110 §5.5).
+            let head: String = bytes.drain(..).map(char::from).collect();
             self.heard
                 .send_modify(|heard| heard.push(Heard { connection, head }));
             let says = self.says.lock().unwrap().clone();
@@ -103,6 +105,11 @@ struct Listening {
 
 impl Listening {
     async fn open() -> Self {
+        Self::open_with(|config| config).await
+    }
+
+    /// `change` may edit the config before anything reads it.
+    async fn open_with(change: impl FnOnce(String) -> String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let raw = Arc::new(Raw {
@@ -121,11 +128,8 @@ impl Listening {
             }
         });
         let house = House::open_with(|config| {
-            unhurried(&with_upstream(
-                &config,
-                "pension-fund",
-                &address.to_string(),
-            ))
+            let config = with_upstream(&config, "pension-fund", &address.to_string());
+            change(unhurried(&config))
         })
         .await;
         let aziza = house.grounds.signed_in("applicants", "aziza").await;
