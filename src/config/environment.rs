@@ -21,6 +21,7 @@ impl Environment {
     ///
     /// # Errors
     /// When a socket that was passed is none that TCP listens on.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn read() -> io::Result<Self> {
         let mut passed = ListenFd::from_env();
         let mut sockets = Vec::new();

@@ -43,6 +43,7 @@ pub(in crate::app) struct Bounds {
 
 /// How it ended.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it, once")]
 pub(in crate::app) enum Ended {
     Stopped,
     /// All is closed but the sockets; the next process waits for a word.
