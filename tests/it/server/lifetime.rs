@@ -173,7 +173,10 @@ async fn draining_answers_what_is_under_way_and_closes_what_is_idle() {
     kept.write_all(get("/1").as_bytes()).await.unwrap();
     read_until(&mut kept, "GET /1\n").await;
     drain.begin();
-    tokio::time::advance(Duration::from_millis(100)).await;
+    for _ in 0..10 {
+        tokio::time::advance(Duration::from_millis(10)).await;
+        tokio::task::yield_now().await;
+    }
     kept.write_all(get("/2").as_bytes()).await.unwrap();
     let answer = read_all(&mut kept).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
