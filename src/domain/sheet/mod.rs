@@ -39,7 +39,8 @@ impl<T> At<T> {
 /// The file while it is being read.
 struct Page<'t> {
     file: &'t Path,
-    text: &'t str,
+    /// Where its lines end, in ascending order.
+    line_ends: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
 }
 
@@ -65,7 +66,7 @@ pub fn read<T>(
     };
     let page = Page {
         file,
-        text,
+        line_ends: memchr::memchr_iter(b'\n', bytes).collect(),
         problems: RefCell::new(Vec::new()),
     };
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -146,8 +147,7 @@ impl Page<'_> {
 
     /// The line of a byte offset, counted from 1.
     fn line(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        let lines = before.split(|byte| *byte == b'\n').count();
-        u32::try_from(lines).unwrap_or(u32::MAX)
+        let lines_before = self.line_ends.partition_point(|end| *end < offset);
+        u32::try_from(lines_before + 1).unwrap_or(u32::MAX)
     }
 }
