@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use muhrdor::demo::Grounds;
@@ -25,6 +26,10 @@ pub(crate) fn times(ground: &Ground<'_>, program: &Path) -> Vec<Duration> {
     let shipped = kept.lines().find(|line| line.starts_with("dir = "));
     let ours = format!("dir = \"{}\"", bundle.display());
     fs::write(config, kept.replace(shipped.unwrap(), &ours)).unwrap();
+    let mut check = Command::new(program);
+    let check = check.args(["check", "--config"]).arg(config).output();
+    let check = check.unwrap();
+    assert!(check.status.success(), "{check:?}");
     let mut times: Vec<_> = (0..STARTS)
         .map(|_| {
             let began = Instant::now();
