@@ -43,6 +43,12 @@ impl Monotonic {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// This reading and so much time more; saturates.
+    #[must_use]
+    pub fn plus(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(time))
+    }
+
     /// This reading and `ms` milliseconds more; saturates.
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {

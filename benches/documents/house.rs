@@ -158,7 +158,7 @@ impl House {
             trust: self.trust.clone(),
             signer: Arc::clone(&self.verdict),
             addresses: Arc::new(addresses()),
-            guesses: GuessLimit::new(OFTEN, 1000, &clock),
+            guesses: GuessLimit::new(OFTEN, 1000, &clock, None),
             clock,
         })
     }
@@ -255,9 +255,10 @@ pub(crate) fn addresses() -> AddressLimit {
     let settings = limits::Settings {
         address: OFTEN,
         principal: OFTEN,
+        operations: BTreeMap::new(),
         keys_max: 1000,
     };
-    AddressLimit::new(&settings, Arc::new(SystemClock::new()))
+    AddressLimit::new(&settings, Arc::new(SystemClock::new()), None)
 }
 
 const OFTEN: Rate = Rate {

@@ -66,7 +66,7 @@ pub(super) fn problems(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> 
     };
     problems.extend(hosts::unanswered(config, &house.register));
     problems.extend(hosts::unasked(config, &house.register));
-    problems.extend(house.unaddressed(config));
+    problems.extend(house.mismatches(config));
     match policy::run(&house.policy, &house.source) {
         Ok(suites) => problems.extend(suites.iter().flat_map(policy::Suite::problems)),
         Err(found) => problems.extend(found),
@@ -133,9 +133,13 @@ impl House {
         })
     }
 
-    /// Upstreams that the register names and the config does not.
-    pub(super) fn unaddressed(&self, config: &Config) -> Vec<Problem> {
-        config.unaddressed(&upstreams(&self.register))
+    /// Upstreams that the register names and the config does not, and operations the other way
+    /// round.
+    pub(super) fn mismatches(&self, config: &Config) -> Vec<Problem> {
+        let mut problems = config.unaddressed(&upstreams(&self.register));
+        let operations = self.register.operations();
+        problems.extend(config.unregistered(operations.map(|operation| &operation.id)));
+        problems
     }
 
     /// The e-services and operations, for what lists them.

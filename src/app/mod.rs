@@ -11,6 +11,7 @@ mod hosts;
 mod identity;
 mod init;
 mod life;
+mod limits;
 mod rooms;
 mod stores;
 

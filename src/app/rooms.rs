@@ -8,6 +8,7 @@ use ring::rand::SystemRandom;
 use crate::app::doors::recorder;
 use crate::app::error::AppError;
 use crate::app::identity;
+use crate::app::limits::Limits;
 use crate::app::stores::{self, Keys};
 use crate::clock::Clock;
 use crate::config::{Config, FactOrigin};
@@ -17,7 +18,7 @@ use crate::egress::Egress;
 use crate::facts::{Assignment, FactFile, FactRoom, FactService, FactServiceSettings, FactSource};
 use crate::gateway::{Gateway, LastingSettings, Places, Rooms, Snapshot};
 use crate::journal::Journal;
-use crate::limits::{AddressLimit, PrincipalLimit};
+use crate::limits::PrincipalLimit;
 use crate::notary::Notary;
 use crate::redaction::{Redaction, RedactionSettings};
 use crate::tlog::Fatal;
@@ -36,18 +37,19 @@ pub(super) struct Wired {
     pub(super) identity: identity::Kept,
     pub(super) journal: Arc<Journal>,
     pub(super) notary: Option<Arc<Notary>>,
+    pub(super) limits: Limits,
 }
 
 /// Wires the rooms. Opens stores; must be called where tasks can be spawned.
 pub(super) async fn wire(
     config: &Config,
     snapshot: Arc<ArcSwap<Snapshot>>,
-    addresses: &Arc<AddressLimit>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Wired, AppError> {
     // What is made below keeps handles of what it counts.
     recorder()?;
     let keys = Keys::open(config)?;
+    let limits = Limits::new(config, &keys.pseudonym, clock)?;
     let random = Arc::new(SystemRandom::new());
     let fatal = Fatal::new(|why| {
         tracing::error!(target: "muhrdor::fatal", why, "history cannot be written; stopping");
@@ -57,7 +59,7 @@ pub(super) async fn wire(
     let egress = Arc::new(identity::egress(config, clock)?);
     let console = Arc::new(Console::new(portal(config))?);
     let counts = Arc::new(Counts::new());
-    let kept = identity::open(config, &keys, &egress, addresses, clock, &random).await?;
+    let kept = identity::open(config, &keys, &egress, &limits.addresses, clock, &random).await?;
     let house = snapshot.load_full();
     let notary = stores::notary(config, &keys, clock, &fatal)?;
     if let Some(notary) = &notary {
@@ -78,7 +80,7 @@ pub(super) async fn wire(
     let upstream = Upstream::new(desk, vouch, Arc::clone(clock));
     let rooms = Rooms {
         identity: Arc::clone(&kept.identity),
-        limits: PrincipalLimit::new(&config.limits, Arc::clone(clock)),
+        limits: PrincipalLimit::new(&config.limits, Arc::clone(clock), limits.shared.as_ref()),
         lasting: Places::new(LastingSettings {
             streams_per_principal_max: config.streams.per_principal_max,
             streams_max: config.streams.streams_max,
@@ -103,6 +105,7 @@ pub(super) async fn wire(
         identity: kept,
         journal,
         notary,
+        limits,
     })
 }
 

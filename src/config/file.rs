@@ -6,10 +6,10 @@ use crate::config::place::Place;
 use crate::config::sections::bounds;
 use crate::config::sections::door::{FurtherHost, Listen, Tls};
 use crate::config::sections::house::{Portal, Store};
+use crate::config::sections::limits::Limits;
 use crate::config::sections::notary::Notary;
 use crate::config::sections::pool::Upstream;
 use crate::config::sections::sign_in::{Issuer, Realm};
-use crate::config::sections::streams::streams;
 use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
 use crate::config::{Config, FIXED, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
@@ -38,8 +38,8 @@ pub(super) fn read(
     let issuers = root.named("issuers", Issuer::read);
     let egress = root.section("egress", |t| Some(Egress::read(t, place)));
     let facts = root.named("facts", |name, t| Facts::read(name, t, place));
-    let limits = root.need_section("limits", bounds::limits);
-    let streams = streams(root);
+    let limits = root.need_section("limits", |t| Limits::read(t, place));
+    let streams = bounds::streams(root);
     let timeouts = bounds::timeouts(root);
     let clock = root.need_section("clock", bounds::clock);
     let telemetry = bounds::telemetry(root);
@@ -48,6 +48,12 @@ pub(super) fn read(
     check_hosts(root, portal.as_ref(), &hosts);
     check_issuers(root, &realms, &issuers);
     check_egress(root, &egress, &realms, &issuers, &facts);
+    let Limits {
+        rates,
+        operation_lines,
+        redis,
+        requests,
+    } = limits?;
     Some(Config {
         portal: portal?,
         listen: listen?,
@@ -61,7 +67,10 @@ pub(super) fn read(
         issuers: issuers.into_iter().map(|at| at.value).collect(),
         egress,
         facts: facts.into_iter().map(|at| at.value).collect(),
-        limits: limits?,
+        limits: rates,
+        redis,
+        requests,
+        operation_lines,
         streams: streams?,
         timeouts: timeouts?,
         clock: clock?,

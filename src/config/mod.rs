@@ -6,12 +6,12 @@
 //! path is relative to the file it stands in. Deliberately absent: rules, purposes, operations,
 //! which are policy and stand in the bundle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::domain::name::UpstreamName;
+use crate::domain::name::{OperationId, UpstreamName};
 use crate::domain::problem::Problem;
 use crate::domain::sheet::{self, At};
 use crate::limits;
@@ -25,13 +25,13 @@ mod sections;
 
 pub use environment::Environment;
 pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
-pub use sections::bounds::{Clock, ClockTrust, Telemetry, TelemetryFormat, Timeouts};
+pub use sections::bounds::{Clock, ClockTrust, Streams, Telemetry, TelemetryFormat, Timeouts};
 pub use sections::door::{FurtherHost, Listen, Tls};
 pub use sections::house::{Portal, Store};
+pub use sections::limits::{Redis, RedisTls, Requests};
 pub use sections::notary::{Notary, Tsa};
 pub use sections::pool::Upstream;
 pub use sections::sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
-pub use sections::streams::Streams;
 pub use sections::upstream::{Authority, Egress, FactOrigin, Facts};
 
 use place::{Needed, Place};
@@ -58,6 +58,9 @@ pub struct Config {
     pub facts: Vec<Facts>,
     pub limits: limits::Settings,
     pub streams: Streams,
+    /// With it limits are counted together with other processes.
+    pub redis: Option<Redis>,
+    pub requests: Requests,
     pub timeouts: Timeouts,
     pub clock: Clock,
     pub telemetry: Telemetry,
@@ -69,10 +72,11 @@ pub struct Config {
     lines: BTreeMap<&'static str, u32>,
     tls_line: u32,
     upstreams_line: u32,
+    operation_lines: BTreeMap<OperationId, u32>,
     needed: Vec<Needed>,
 }
 
-/// Sections that are read at start only; of `limits` it is the room for keys.
+/// Sections that are read at start only; of `limits` it is all but the rates.
 const FIXED: [&str; 15] = [
     "portal",
     "listen",
@@ -161,7 +165,11 @@ impl Config {
             "clock" => self.clock != new.clock,
             "telemetry" => self.telemetry != new.telemetry,
             "notary" => self.notary != new.notary,
-            _ => self.limits.keys_max != new.limits.keys_max,
+            _ => {
+                self.limits.keys_max != new.limits.keys_max
+                    || self.redis != new.redis
+                    || self.requests != new.requests
+            }
         };
         let problem = |(key, line): (&&'static str, &u32)| Problem {
             file: new.file.clone(),
@@ -214,6 +222,23 @@ impl Config {
         problems.sort();
         problems.dedup();
         problems
+    }
+
+    /// A problem for each operation that has a rate of its own and is none of these.
+    pub fn unregistered<'n>(
+        &self,
+        operations: impl IntoIterator<Item = &'n OperationId>,
+    ) -> Vec<Problem> {
+        let known: BTreeSet<_> = operations.into_iter().collect();
+        let unknown = self.operation_lines.iter();
+        let unknown = unknown.filter(|(operation, _)| !known.contains(operation));
+        let problem = |(operation, line): (&OperationId, &u32)| Problem {
+            file: self.file.clone(),
+            line: *line,
+            what: format!("`{operation}` is no operation of the register"),
+            mend: "write an operation's id, or remove the section".to_owned(),
+        };
+        unknown.map(problem).collect()
     }
 }
 

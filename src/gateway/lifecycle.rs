@@ -86,7 +86,11 @@ impl Gateway {
         visit.identified(caller.principal(), &rooms.pseudonym);
         visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
-        visit.counted(rooms.limits.check(counted.clone(), &route.operation().id)?);
+        let allowance = rooms
+            .limits
+            .check(counted.clone(), &route.operation().id)
+            .await?;
+        visit.counted(allowance);
         let presented = self.presented(&route, &arrival).await?;
         let subject = access::subject(
             &route,

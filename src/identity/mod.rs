@@ -80,7 +80,7 @@ impl Identity {
         arrival: &Arrival,
         operation: &Operation,
     ) -> Result<Identified, IdentityError> {
-        let allowance = self.count(arrival)?;
+        let allowance = self.count(arrival).await?;
         if operation.certificate_needed && arrival.certificate.is_none() {
             return Err(IdentityError::CertificateNeeded);
         }
@@ -117,9 +117,9 @@ impl Identity {
         Tenure::new(caller.credential(), Arc::clone(&self.parts.sessions))
     }
 
-    fn count(&self, arrival: &Arrival) -> Result<Allowance, IdentityError> {
+    async fn count(&self, arrival: &Arrival) -> Result<Allowance, IdentityError> {
         let block = AddressBlock::of(arrival.peer.address);
-        Ok(self.parts.addresses.check(block)?)
+        Ok(self.parts.addresses.check(block).await?)
     }
 }
 

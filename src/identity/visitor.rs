@@ -47,7 +47,7 @@ impl Identity {
         way_back: Option<&str>,
         rank_min: Option<AcrRank>,
     ) -> Result<Result<Redirect, LoginError>, IdentityError> {
-        self.count(arrival)?;
+        self.count(arrival).await?;
         let cookies = Cookies::read(&arrival.headers)?;
         Ok(self
             .parts
@@ -64,7 +64,7 @@ impl Identity {
         &self,
         arrival: &Arrival,
     ) -> Result<Result<Arrived, Failed>, IdentityError> {
-        self.count(arrival)?;
+        self.count(arrival).await?;
         let cookies = Cookies::read(&arrival.headers)?;
         Ok(self.parts.login.callback(&arrival.target, &cookies).await)
     }
@@ -92,7 +92,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`].
     pub async fn signed_in(&self, arrival: &Arrival) -> Result<Option<SignedIn>, IdentityError> {
-        self.count(arrival)?;
+        self.count(arrival).await?;
         let Some(handle) = handle(arrival)? else {
             return Ok(None);
         };

@@ -88,6 +88,15 @@ impl Pseudonym {
         self.of("document", &parts)
     }
 
+    /// The name by which a count outside the process knows what is counted: an address, a principal.
+    #[must_use]
+    pub fn counter(&self, limit: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let named: Vec<&[u8]> = std::iter::once(limit.as_bytes())
+            .chain(parts.iter().copied())
+            .collect();
+        self.of("counter", &named)
+    }
+
     /// The keyed digest of bytes that leave, to be compared when the bytes are shown again.
     #[must_use]
     pub fn delivered(&self, bytes: &[u8]) -> DeliveredDigest {

@@ -1,6 +1,7 @@
 //! What is left of a limit, and how clients are told.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
@@ -10,10 +11,10 @@ use crate::limits::Rate;
 /// (draft-ietf-httpapi-ratelimit-headers-10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
-    pub(super) name: &'static str,
-    pub(super) rate: Rate,
-    pub(super) remaining: u32,
-    pub(super) reset_seconds: u32,
+    name: &'static str,
+    rate: Rate,
+    remaining: u32,
+    reset_seconds: u32,
 }
 
 /// Too many requests.
@@ -26,6 +27,17 @@ pub struct Exceeded {
 }
 
 impl Allowance {
+    /// What is left of a limit, whole again once all that was used has come back.
+    pub(super) fn of(name: &'static str, rate: Rate, remaining: u32) -> Self {
+        let used = rate.requests_max.get().saturating_sub(remaining);
+        Self {
+            name,
+            rate,
+            remaining,
+            reset_seconds: seconds_up(rate.period().saturating_mul(used)),
+        }
+    }
+
     /// The value of `RateLimit-Policy`.
     #[must_use]
     pub fn policy_field(&self) -> String {
@@ -64,6 +76,20 @@ impl Allowance {
 }
 
 impl Exceeded {
+    /// Nothing is left, and `wait` until there is.
+    pub(super) fn after(name: &'static str, rate: Rate, wait: Duration) -> Self {
+        let retry_after_seconds = seconds_up(wait).max(1);
+        Self {
+            retry_after_seconds,
+            allowance: Allowance {
+                name,
+                rate,
+                remaining: 0,
+                reset_seconds: retry_after_seconds,
+            },
+        }
+    }
+
     /// Says in these headers that it was too much, and when to come again.
     pub fn tell(&self, headers: &mut HeaderMap) {
         headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after_seconds));
@@ -97,6 +123,11 @@ fn joined(allowances: &[Allowance], write: impl Fn(&Allowance, &mut String)) -> 
         write(allowance, &mut text);
     }
     text
+}
+
+fn seconds_up(time: Duration) -> u32 {
+    let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    u32::try_from(whole).unwrap_or(u32::MAX)
 }
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use governor::clock::Clock as GovernorClock;
 use governor::middleware::StateInformationMiddleware;
+use governor::nanos::Nanos;
 use governor::{Quota, RateLimiter};
 
 use crate::clock::{Clock, Monotonic};
@@ -18,7 +19,7 @@ use crate::limits::{Allowance, Exceeded, Rate};
 pub(super) struct Local<K: Hash + Eq + Clone> {
     name: &'static str,
     rated: ArcSwap<Rated<K>>,
-    memory: Memory<K>,
+    memory: Memory<K, Option<Nanos>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -26,9 +27,7 @@ pub(super) struct Local<K: Hash + Eq + Clone> {
 /// well.
 struct Rated<K: Hash + Eq + Clone> {
     rate: Rate,
-    /// Time until one more request may come.
-    period: Duration,
-    limiter: RateLimiter<K, Memory<K>, Ticks, StateInformationMiddleware>,
+    limiter: RateLimiter<K, Memory<K, Option<Nanos>>, Ticks, StateInformationMiddleware>,
 }
 
 impl<K: Hash + Eq + Clone> Local<K> {
@@ -61,16 +60,11 @@ impl<K: Hash + Eq + Clone> Local<K> {
         match rated.limiter.check_key(key) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
-                Ok(rated.allowance(self.name, remaining, None))
+                Ok(Allowance::of(self.name, rated.rate, remaining))
             }
             Err(until) => {
                 let wait = until.wait_time_from(rated.limiter.clock().now());
-                let retry_after_seconds = seconds_up(wait).max(1);
-                let allowance = rated.allowance(self.name, 0, Some(retry_after_seconds));
-                Err(Exceeded {
-                    retry_after_seconds,
-                    allowance,
-                })
+                Err(Exceeded::after(self.name, rated.rate, wait))
             }
         }
     }
@@ -81,32 +75,13 @@ impl<K: Hash + Eq + Clone> Local<K> {
 }
 
 impl<K: Hash + Eq + Clone> Rated<K> {
-    fn new(rate: Rate, memory: Memory<K>, clock: Arc<dyn Clock>) -> Self {
-        let window = Duration::from_secs(u64::from(rate.window_seconds.get()));
-        let period = (window / rate.requests_max.get()).max(Duration::from_nanos(1));
-        let quota = Quota::with_period(period)
+    fn new(rate: Rate, memory: Memory<K, Option<Nanos>>, clock: Arc<dyn Clock>) -> Self {
+        let quota = Quota::with_period(rate.period())
             .unwrap_or_else(|| Quota::per_second(rate.requests_max))
             .allow_burst(rate.requests_max);
         Self {
             rate,
-            period,
             limiter: RateLimiter::new(quota, memory, Ticks::of(clock)),
-        }
-    }
-
-    fn allowance(
-        &self,
-        name: &'static str,
-        remaining: u32,
-        retry_after_seconds: Option<u32>,
-    ) -> Allowance {
-        let used = self.rate.requests_max.get().saturating_sub(remaining);
-        let full_again = || seconds_up(self.period.saturating_mul(used));
-        Allowance {
-            name,
-            rate: self.rate,
-            remaining,
-            reset_seconds: retry_after_seconds.unwrap_or_else(full_again),
         }
     }
 }
@@ -150,9 +125,4 @@ impl GovernorClock for Ticks {
             false => Duration::ZERO,
         }
     }
-}
-
-fn seconds_up(time: Duration) -> u32 {
-    let whole = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    u32::try_from(whole).unwrap_or(u32::MAX)
 }

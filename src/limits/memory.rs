@@ -14,19 +14,19 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 
 /// The memory of one limit. Clones are the same memory.
-pub(super) struct Memory<K> {
-    shards: Arc<[Mutex<Shard<K>>; SHARDS]>,
+pub(super) struct Memory<K, V> {
+    shards: Arc<[Mutex<Shard<K, V>>; SHARDS]>,
     generation_keys_max: usize,
     hasher: RandomState,
 }
 
 #[derive(Debug)]
-struct Shard<K> {
-    young: HashMap<K, Option<Nanos>>,
-    old: HashMap<K, Option<Nanos>>,
+struct Shard<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
 }
 
-impl<K: Hash + Eq + Clone> Memory<K> {
+impl<K: Hash + Eq + Clone, V: Default> Memory<K, V> {
     /// Room for `keys_max` keys, and for one in each generation at least.
     pub(super) fn new(keys_max: usize) -> Self {
         let shard = |_| {
@@ -43,44 +43,51 @@ impl<K: Hash + Eq + Clone> Memory<K> {
     }
 
     pub(super) fn keys(&self) -> usize {
-        let count = |shard: &Mutex<Shard<K>>| {
+        let count = |shard: &Mutex<Shard<K, V>>| {
             let shard = lock(shard);
             shard.young.len() + shard.old.len()
         };
         self.shards.iter().map(count).sum()
     }
 
-    fn shard(&self, key: &K) -> Option<MutexGuard<'_, Shard<K>>> {
+    /// What is known of a key, changed; of a new one nothing is known. `None` never comes.
+    pub(super) fn update<T>(&self, key: &K, change: impl FnOnce(&mut V) -> T) -> Option<T> {
+        let mut shard = self.shard(key)?;
+        if let Some(known) = shard.young.get_mut(key) {
+            return Some(change(known));
+        }
+        let mut known = shard.old.remove(key).unwrap_or_default();
+        let changed = change(&mut known);
+        if shard.young.len() >= self.generation_keys_max {
+            shard.old = mem::take(&mut shard.young);
+        }
+        shard.young.insert(key.clone(), known);
+        Some(changed)
+    }
+
+    fn shard(&self, key: &K) -> Option<MutexGuard<'_, Shard<K, V>>> {
         let place = self.hasher.hash_one(key) % SHARDS as u64;
         self.shards.get(usize::try_from(place).ok()?).map(lock)
     }
 }
 
-impl<K: Hash + Eq + Clone> StateStore for Memory<K> {
+impl<K: Hash + Eq + Clone> StateStore for Memory<K, Option<Nanos>> {
     type Key = K;
 
     fn measure_and_replace<T, F, E>(&self, key: &K, measure: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let Some(mut shard) = self.shard(key) else {
-            return measure(None).map(|(outcome, _)| outcome);
-        };
-        let known = match shard.young.get(key) {
-            Some(known) => *known,
-            None => shard.old.remove(key).flatten(),
-        };
-        let measured = measure(known);
-        let next = measured.as_ref().map_or(known, |(_, next)| Some(*next));
-        if !shard.young.contains_key(key) && shard.young.len() >= self.generation_keys_max {
-            shard.old = mem::take(&mut shard.young);
-        }
-        shard.young.insert(key.clone(), next);
-        measured.map(|(outcome, _)| outcome)
+        let measured = self.update(key, |known| {
+            let (outcome, next) = measure(*known)?;
+            *known = Some(next);
+            Ok(outcome)
+        });
+        measured.unwrap_or_else(|| measure(None).map(|(outcome, _)| outcome))
     }
 }
 
-impl<K> Clone for Memory<K> {
+impl<K, V> Clone for Memory<K, V> {
     fn clone(&self) -> Self {
         Self {
             shards: Arc::clone(&self.shards),
@@ -91,7 +98,7 @@ impl<K> Clone for Memory<K> {
 }
 
 /// A thread that panicked while it held a shard left counts behind, at worst one too few.
-fn lock<K>(shard: &Mutex<Shard<K>>) -> MutexGuard<'_, Shard<K>> {
+fn lock<K, V>(shard: &Mutex<Shard<K, V>>) -> MutexGuard<'_, Shard<K, V>> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

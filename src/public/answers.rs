@@ -42,9 +42,12 @@ pub(super) fn refused(status: StatusCode, code: &str) -> Response<Body> {
 }
 
 /// Counts a request by its address block; the answer to one that is too many.
-pub(super) fn exceeded(addresses: &AddressLimit, arrival: &Arrival) -> Option<Response<Body>> {
+pub(super) async fn exceeded(
+    addresses: &AddressLimit,
+    arrival: &Arrival,
+) -> Option<Response<Body>> {
     let block = AddressBlock::of(arrival.peer.address);
-    let exceeded = addresses.check(block).err()?;
+    let exceeded = addresses.check(block).await.err()?;
     let mut no = refused(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
     exceeded.tell(no.headers_mut());
     Some(no)

@@ -14,7 +14,10 @@ use crate::wire::body::Body;
 
 /// Answers a request at `/tlog/…`.
 pub async fn answer(log: &Tlog, addresses: &AddressLimit, arrival: Arrival) -> Response<Body> {
-    let response = match (answers::exceeded(addresses, &arrival), &arrival.method) {
+    let response = match (
+        answers::exceeded(addresses, &arrival).await,
+        &arrival.method,
+    ) {
         (Some(no), _) => no,
         (None, &Method::GET | &Method::HEAD) => found(log, arrival.target.path()).await,
         (None, _) => {

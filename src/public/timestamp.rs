@@ -14,7 +14,7 @@ use crate::wire::body::{Body, BodyError};
 /// else is answered with 200, also a refusal of the authority.
 pub async fn answer(tsa: &Tsa, addresses: &AddressLimit, arrival: Arrival) -> Response<Body> {
     let (visit, method) = (arrival.visit, arrival.method.clone());
-    let response = match answers::exceeded(addresses, &arrival) {
+    let response = match answers::exceeded(addresses, &arrival).await {
         Some(no) => no,
         None => match stamped(tsa, arrival).await {
             Ok(response) | Err(response) => response,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
-    HeaderValue,
+    HeaderValue, RETRY_AFTER,
 };
 use http::{Method, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::domain::entry::VisitId;
 use crate::domain::peer::{AddressRange, Peer};
 use crate::domain::reason::Reason;
+use crate::limits::{Load, Overloaded};
 use crate::telemetry::requests::{Asked, Requests, UnderWay};
 use crate::telemetry::trace::{self, TRACEPARENT, TRACESTATE, Trace};
 use crate::telemetry::watched::Watched;
@@ -60,6 +61,8 @@ pub struct Wiring {
     /// Everything that is not reserved.
     pub gateway: Arc<dyn Door>,
     pub turnstile: Arc<dyn Turnstile>,
+    /// Turns requests away when there are too many, before anything is asked of them.
+    pub load: Arc<Load>,
     pub clock: Arc<dyn Clock>,
     /// Numbers for requests: random, never the same twice.
     pub visits: Arc<dyn Fn() -> VisitId + Send + Sync>,
@@ -73,6 +76,7 @@ pub struct Dispatch {
     reserved: Router<(Arc<str>, Arc<dyn Door>)>,
     gateway: Arc<dyn Door>,
     turnstile: Arc<dyn Turnstile>,
+    load: Arc<Load>,
     clock: Arc<dyn Clock>,
     visits: Arc<dyn Fn() -> VisitId + Send + Sync>,
     requests: Arc<Requests>,
@@ -106,6 +110,7 @@ impl Dispatch {
             reserved,
             gateway: wiring.gateway,
             turnstile: wiring.turnstile,
+            load: wiring.load,
             clock: wiring.clock,
             visits: wiring.visits,
             requests: Requests::new(),
@@ -131,6 +136,10 @@ impl Dispatch {
         origin: &Origin,
         under_way: &mut UnderWay,
     ) -> Response<Body> {
+        let _under_way = match self.load.begin() {
+            Ok(under_way) => under_way,
+            Err(overloaded) => return self.shed(overloaded, origin),
+        };
         let (parts, body) = request.into_parts();
         let said = trace::parent(&parts.headers);
         let mut arrival = match self.arrive(parts, Body::from(body), origin) {
@@ -221,6 +230,16 @@ impl Dispatch {
             admitted.insert(TRACESTATE, state);
         }
         admitted
+    }
+
+    /// The cheapest answer there is.
+    fn shed(&self, overloaded: Overloaded, origin: &Origin) -> Response<Body> {
+        let reason = Reason::Overloaded;
+        self.turnstile.turned_away(origin.peer, reason.code());
+        let mut response = refusal(reason.status(), reason.code());
+        let wait = HeaderValue::from(overloaded.retry_after_seconds);
+        response.headers_mut().insert(RETRY_AFTER, wait);
+        response
     }
 
     fn turn_away(

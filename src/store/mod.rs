@@ -8,3 +8,4 @@
 pub mod conformance;
 pub mod embedded;
 pub mod memory;
+pub mod redis;

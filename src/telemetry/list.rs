@@ -79,6 +79,12 @@ metrics! {
         "one commit of a Merkle log, to its public checkpoint";
     LIMIT_KEYS = "muhrdor_limit_keys", Gauge, ["limit"],
         "addresses, and principals by operation, that are being counted";
+    LIMIT_ALONE = "muhrdor_limit_alone_total", Counter, ["limit"],
+        "requests judged by this process's own part of a limit that is shared";
+    LIMITS_SHARED = "muhrdor_limits_shared", Gauge, [],
+        "1 while limits are counted together with other processes";
+    SHED = "muhrdor_shed_percent", Gauge, [],
+        "hundredths of the requests that are turned away because the runtime is late";
     SESSIONS = "muhrdor_sessions_remembered", Gauge, [],
         "sessions that were opened a moment ago";
     STORE_FREE = "muhrdor_store_free_bytes", Gauge, [],

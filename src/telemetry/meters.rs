@@ -133,6 +133,21 @@ pub fn levels(levels: &Levels) {
     }
 }
 
+/// A limit that is shared was judged by this process's own part of it.
+pub fn limit_alone(limit: &'static str) {
+    counter!(list::LIMIT_ALONE, "limit" => limit).increment(1);
+}
+
+/// Whether limits are shared with other processes now.
+pub fn limits_shared(are_shared: bool) {
+    gauge!(list::LIMITS_SHARED).set(if are_shared { 1.0 } else { 0.0 });
+}
+
+/// Which part of the requests is turned away because the runtime is late.
+pub fn shed(percent: u32) {
+    gauge!(list::SHED).set(f64::from(percent));
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 fn number(count: usize) -> f64 {
     count as f64

@@ -4,6 +4,6 @@
 
 use muhrdor::limits::{Allowance, Exceeded, PrincipalKey, PrincipalLimit};
 
-pub fn check(limit: &PrincipalLimit, key: PrincipalKey) -> Result<Allowance, Exceeded> {
-    limit.check(key)
+pub async fn check(limit: &PrincipalLimit, key: PrincipalKey) -> Result<Allowance, Exceeded> {
+    limit.check(key).await
 }

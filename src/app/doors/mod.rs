@@ -58,8 +58,15 @@ impl Door for SignInDoor {
 
 /// `/.well-known/jwks.json`: the keys that assertions are checked with (RFC 7517 §5).
 pub(super) struct KeySet {
-    pub(super) keys: Rotation,
-    pub(super) clock: Arc<dyn Clock>,
+    keys: Rotation,
+    clock: Arc<dyn Clock>,
+}
+
+impl KeySet {
+    pub(super) fn new(keys: Rotation, clock: &Arc<dyn Clock>) -> Self {
+        let clock = Arc::clone(clock);
+        Self { keys, clock }
+    }
 }
 
 impl Door for KeySet {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::app::doors::{CheckDoor, Log, Stamps};
 use crate::app::error::AppError;
+use crate::app::limits::Limits;
 use crate::app::stores;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::Console;
-use crate::limits::{AddressLimit, GuessLimit, Rate};
+use crate::limits::{GuessLimit, Rate};
 use crate::notary::Notary;
 use crate::notary::verdict::TrustError;
 use crate::public::check::{self, Check};
@@ -24,14 +25,14 @@ pub(in crate::app) fn public_doors(
     config: &Config,
     notary: Option<&Arc<Notary>>,
     console: &Arc<Console>,
-    addresses: &Arc<AddressLimit>,
+    limits: &Limits,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Reserved>, AppError> {
     let Some(notary) = notary else {
         return Ok(Vec::new());
     };
     let pages: Arc<dyn Pages> = Arc::<Console>::clone(console);
-    let check = Arc::new(check(config, notary, pages, addresses, clock)?);
+    let check = Arc::new(check(config, notary, pages, limits, clock)?);
     let mut doors: Vec<Reserved> = CHECK_PATHS
         .iter()
         .map(|path| Reserved {
@@ -44,14 +45,14 @@ pub(in crate::app) fn public_doors(
             path: "/tsa".to_owned(),
             door: Arc::new(Stamps {
                 tsa: Arc::clone(notary.tsa()),
-                addresses: Arc::clone(addresses),
+                addresses: Arc::clone(&limits.addresses),
             }),
         },
         Reserved {
             path: "/tlog/{*rest}".to_owned(),
             door: Arc::new(Log {
                 log: Arc::clone(notary.log()),
-                addresses: Arc::clone(addresses),
+                addresses: Arc::clone(&limits.addresses),
             }),
         },
     ]);
@@ -62,7 +63,7 @@ fn check(
     config: &Config,
     notary: &Arc<Notary>,
     pages: Arc<dyn Pages>,
-    addresses: &Arc<AddressLimit>,
+    limits: &Limits,
     clock: &Arc<dyn Clock>,
 ) -> Result<Check, AppError> {
     let trust = stores::trust(config)?.to_string();
@@ -79,8 +80,13 @@ fn check(
         clock: Arc::clone(clock),
         trust,
         signer: stores::verdict_key(config)?,
-        addresses: Arc::clone(addresses),
-        guesses: GuessLimit::new(GUESSES, config.limits.keys_max, clock),
+        addresses: Arc::clone(&limits.addresses),
+        guesses: GuessLimit::new(
+            GUESSES,
+            config.limits.keys_max,
+            clock,
+            limits.shared.as_ref(),
+        ),
         host: host.to_owned(),
     }))
 }

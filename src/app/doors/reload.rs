@@ -50,9 +50,9 @@ impl Reload {
     fn take(&self) -> Result<String, AppError> {
         let config = self.config.again().map_err(AppError::Problems)?;
         let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
-        let unaddressed = house.unaddressed(&config);
-        if !unaddressed.is_empty() {
-            return Err(AppError::Problems(unaddressed));
+        let mismatches = house.mismatches(&config);
+        if !mismatches.is_empty() {
+            return Err(AppError::Problems(mismatches));
         }
         let before = self.snapshot.load_full();
         let snapshot = house.into_snapshot(&config, &before.pools, &self.clock)?;

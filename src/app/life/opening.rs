@@ -21,7 +21,7 @@ use crate::domain::entry::VisitId;
 use crate::domain::peer::Channel;
 use crate::gateway::{Gateway, Snapshot};
 use crate::journal::Journal;
-use crate::limits::AddressLimit;
+use crate::limits::Load;
 use crate::server::ServerError;
 use crate::server::client::Proxies;
 use crate::server::connection::{self, Connections};
@@ -72,10 +72,9 @@ impl Prepared {
     pub(in crate::app) async fn open(self) -> Result<Running, AppError> {
         let (config, clock) = (self.config, self.clock);
         let snapshot = Arc::new(ArcSwap::from_pointee(self.decides));
-        // One count for whatever an address asks for.
-        let addresses = Arc::new(AddressLimit::new(&config.limits, Arc::clone(&clock)));
-        let wired = rooms::wire(&config, Arc::clone(&snapshot), &addresses, &clock).await?;
-        let meter = Meter::new(recorder()?, &config, &snapshot, &addresses, &wired);
+        let wired = rooms::wire(&config, Arc::clone(&snapshot), &clock).await?;
+        let addresses = &wired.limits.addresses;
+        let meter = Meter::new(recorder()?, &config, &snapshot, addresses, &wired);
         let Wired {
             gateway,
             console,
@@ -85,6 +84,7 @@ impl Prepared {
             identity,
             journal,
             notary,
+            limits,
         } = wired;
         let drain = Arc::new(Drain::default());
 
@@ -95,7 +95,7 @@ impl Prepared {
             clock: Arc::clone(&clock),
             snapshot,
             gateway: Arc::clone(&gateway),
-            addresses: Arc::clone(&addresses),
+            addresses: Arc::clone(&limits.addresses),
             in_house,
             tls: Arc::clone(&tls),
             notifier: self.notifier.clone(),
@@ -107,12 +107,10 @@ impl Prepared {
             reload: Arc::clone(&reload),
         });
         let control = ControlSocket::bind(control::Settings::at(&config.listen.control)).await?;
-        let key_set = KeySet {
-            keys: keys.assertion,
-            clock: Arc::clone(&clock),
-        };
-        let public_doors = public_doors(&config, notary.as_ref(), &console, &addresses, &clock)?;
-        let dispatch = dispatch(&config, &gateway, console, key_set, public_doors, &clock)?;
+        let key_set = KeySet::new(keys.assertion, &clock);
+        let public_doors = public_doors(&config, notary.as_ref(), &console, &limits, &clock)?;
+        let led = (&limits.load, &clock);
+        let dispatch = dispatch(&config, &gateway, console, key_set, public_doors, led)?;
         let settings = connection_settings(&config);
         let connections = Arc::new(Connections::new(settings, dispatch, Arc::new(Gate)));
         let held = self.sockets.again().map_err(ServerError::Sockets)?;
@@ -125,6 +123,7 @@ impl Prepared {
         inner.spawn(control.run(desk, drain.listen()));
         inner.spawn(ready.watch(drain.listen()));
         inner.spawn(upkeep(recorder()?, drain.listen()));
+        limits.look_after(&mut inner, &clock, &drain.listen());
         public.spawn(listener.run(tls, connections, Arc::new(Gate), drain.listen()));
         health.mark_started();
         Ok(Running {
@@ -160,7 +159,7 @@ fn dispatch(
     pages: Arc<dyn Pages>,
     key_set: KeySet,
     more: Vec<Reserved>,
-    clock: &Arc<dyn Clock>,
+    (load, clock): (&Arc<Load>, &Arc<dyn Clock>),
 ) -> Result<Dispatch, AppError> {
     let random = SystemRandom::new();
     let mut reserved = vec![
@@ -184,6 +183,7 @@ fn dispatch(
         reserved,
         gateway: Arc::new(Corridor(Arc::clone(gateway))),
         turnstile: Arc::new(Gate),
+        load: Arc::clone(load),
         clock: Arc::clone(clock),
         visits: Arc::new(move || {
             let mut bytes = [0; 16];
@@ -205,6 +205,8 @@ fn connection_settings(config: &Config) -> connection::Settings {
         head_ms_max: ms(config.timeouts.head_ms_max),
         body_ms_max: ms(config.timeouts.body_idle_ms_max),
         stream_drain_ms_max: ms(config.streams.drain_ms_max),
+        http1: config.requests.http1,
+        http2: config.requests.http2,
         ..connection::Settings::default()
     }
 }

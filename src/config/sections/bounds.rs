@@ -1,10 +1,7 @@
-//! Limits, time and what is told about the running program.
-
-use std::num::NonZeroU32;
+//! Time, streams, and what is told about the running program.
 
 use crate::domain::peer::AddressRange;
 use crate::domain::sheet::{At, Table};
-use crate::limits::{self, Rate};
 
 /// How long things may take, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,28 +55,37 @@ pub enum TelemetryFormat {
     Json,
 }
 
-pub(in crate::config) fn limits(table: &mut Table<'_>) -> Option<limits::Settings> {
-    let address = table.need_section("address", rate);
-    let principal = table.need_section("principal", rate);
-    let keys_max = table.bounded("keys_max", 100_000, (1_000, 100_000_000));
-    Some(limits::Settings {
-        address: address?,
-        principal: principal?,
-        keys_max: usize::try_from(keys_max?).ok()?,
-    })
+/// How many streams may be open at once, and how they end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streams {
+    /// Of one principal; of nobody in particular, of one address block.
+    pub per_principal_max: usize,
+    pub streams_max: usize,
+    /// From the first signal to stop until a stream is ended in good order.
+    pub drain_ms_max: u32,
 }
 
-fn rate(table: &mut Table<'_>) -> Option<Rate> {
-    let requests_max = table.need_bounded("requests_max", (1, 10_000_000));
-    let window_seconds = table.need_bounded("window_seconds", (1, 86_400));
-    Some(Rate {
-        requests_max: positive(requests_max?)?,
-        window_seconds: positive(window_seconds?)?,
+pub(in crate::config) fn streams(root: &mut Table<'_>) -> Option<Streams> {
+    root.section_or("streams", STREAMS_DEFAULT, |table| {
+        let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let default = STREAMS_DEFAULT;
+        let each = table.bounded(
+            "per_principal_max",
+            number(default.per_principal_max),
+            (1, 10_000),
+        );
+        let all = table.bounded("streams_max", number(default.streams_max), (1, 1_000_000));
+        let drain = table.bounded(
+            "drain_ms_max",
+            u64::from(default.drain_ms_max),
+            (0, 600_000),
+        );
+        Some(Streams {
+            per_principal_max: usize::try_from(each?).ok()?,
+            streams_max: usize::try_from(all?).ok()?,
+            drain_ms_max: u32::try_from(drain?).ok()?,
+        })
     })
-}
-
-fn positive(number: u64) -> Option<NonZeroU32> {
-    u32::try_from(number).ok().and_then(NonZeroU32::new)
 }
 
 pub(in crate::config) fn timeouts(root: &mut Table<'_>) -> Option<Timeouts> {
@@ -157,4 +163,10 @@ const TIMEOUTS_DEFAULT: Timeouts = Timeouts {
     handover_ms_max: 10_000,
     egress_ms_max: 3_000,
     fact_age_ms_max: 5_000,
+};
+
+const STREAMS_DEFAULT: Streams = Streams {
+    per_principal_max: 16,
+    streams_max: 10_000,
+    drain_ms_max: 5_000,
 };

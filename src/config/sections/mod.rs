@@ -3,8 +3,8 @@
 pub(super) mod bounds;
 pub(super) mod door;
 pub(super) mod house;
+pub(super) mod limits;
 pub(super) mod notary;
 pub(super) mod pool;
 pub(super) mod sign_in;
-pub(super) mod streams;
 pub(super) mod upstream;

@@ -78,6 +78,13 @@ impl Authority {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Without the port, and an IPv6 address without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = self.0.rsplit_once(':').map_or(&*self.0, |(host, _)| host);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
 }
 
 impl fmt::Debug for Authority {

@@ -31,7 +31,7 @@ impl Check {
             .map(|code| *code.as_bytes())
             .unwrap_or_default()
             .as_slice()]);
-        let guess = self.tools.guesses.check(block, thing.0);
+        let guess = self.tools.guesses.check(block, thing.0).await;
         guess.map_err(Trouble::Exceeded)?;
         let media = Media::of(&arrival.headers).ok_or(Trouble::Upload(UploadError::Media))?;
         let body = upload::collect(arrival.body, ACCESS_BYTES_MAX).await;

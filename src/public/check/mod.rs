@@ -102,6 +102,7 @@ impl Check {
         self.tools
             .addresses
             .check(block)
+            .await
             .map_err(Trouble::Exceeded)?;
         let path = arrival.target.path().to_owned();
         let segments: Vec<&str> = path.split('/').skip(2).collect();

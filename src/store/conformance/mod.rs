@@ -5,11 +5,13 @@
 
 mod documents;
 mod journal;
+mod limits;
 mod sessions;
 mod tlog;
 
 pub use documents::{document_archive, seal_index};
 pub use journal::ledger;
+pub use limits::shared_counter;
 pub use sessions::sessions;
 pub use tlog::{checkpoint_lock, leaf_index, tile_storage};
 

@@ -1,5 +1,6 @@
 //! Backends in this process's memory: for tests, and for what may be lost with the process.
 
+mod counter;
 mod documents;
 mod leaf_index;
 mod ledger;
@@ -7,6 +8,7 @@ mod lock;
 mod sessions;
 mod tiles;
 
+pub use counter::MemoryCounter;
 pub use documents::{MemoryArchive, MemorySealIndex};
 pub use leaf_index::MemoryLeafIndex;
 pub use ledger::MemoryLedger;

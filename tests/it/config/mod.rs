@@ -1,6 +1,7 @@
 //! What the operator writes: every problem at once, secrets closed to others.
 
 mod doors;
+mod limits;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -32,7 +32,7 @@ fn text(reply: &Reply) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_without_room_refuses_what_is_recorded_and_nothing_else() {
+async fn lg_06_a_disk_without_room_refuses_what_is_recorded_and_nothing_else() {
     let grounds = TestGrounds::prepare(|config| unhurried(&config)).await;
     // The room runs out once the stores are made.
     let path = &grounds.grounds.places.config;

@@ -49,7 +49,7 @@ fn is_word_of(label: &str, value: &str) -> bool {
         "tls" => of(&["1.3", "1.2"]),
         "side" => of(&["caller", "upstream", "gateway"]),
         "state" => of(&["open", "ejected", "unhealthy", "under_way", "pending"]),
-        "limit" => of(&["address", "principal"]),
+        "limit" => of(&["address", "principal", "operation", "guess"]),
         "upstream" => named("0123456789-"),
         "log" => value.ends_with("/journal") || value.ends_with("/documents"),
         "le" => value == "+Inf" || value.parse::<f64>().is_ok(),

@@ -1,6 +1,7 @@
 //! What clients are told of limits, over the listeners.
 
-use crate::house::{House, told};
+use super::redis::Redis;
+use crate::house::{House, told, unhurried};
 
 const LIGHT: &str = "/civil/info/services";
 
@@ -32,5 +33,54 @@ async fn every_counted_answer_says_what_is_left_and_the_one_too_many_when_to_com
         limit.ends_with(&format!("\"principal\";r=0;t={wait}")),
         "{limit}"
     );
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rl_03_who_says_other_addresses_in_headers_is_counted_as_who_they_are() {
+    let house =
+        House::open_with(|config| config.replace("requests_max = 60,", "requests_max = 2,"));
+    let house = house.await;
+    let mut anyone = house.grounds.visitor();
+    for (n, expected) in [200, 200, 429, 429].into_iter().enumerate() {
+        let address = format!("198.51.100.{n}");
+        let forwarded = format!("for={address}");
+        let said = [
+            ("x-forwarded-for", address.as_str()),
+            ("x-real-ip", address.as_str()),
+            ("forwarded", forwarded.as_str()),
+        ];
+        let reply = anyone.get(LIGHT, &said).await.unwrap();
+        assert_eq!(reply.status, expected, "{}", reply.received());
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_counts_in_the_redis_of_its_config_and_answers_without_it() {
+    let redis = Redis::start();
+    let section = format!(
+        "\n[limits.redis]\naddress = \"{}\"\nnodes = 2\ntimeout_ms_max = 5000\n",
+        redis.address
+    );
+    let house = House::open_with(|config| unhurried(&config) + &section).await;
+    let mut anyone = house.grounds.visitor();
+    let mut asked = 0;
+    // Until it is connected, it is on its own.
+    while !redis
+        .told("KEYS muhrdor:limit:*")
+        .await
+        .contains("muhrdor:limit:")
+    {
+        asked += 1;
+        assert!(asked < 10_000, "nothing was counted in it");
+        assert_eq!(anyone.get(LIGHT, &[]).await.unwrap().status, 200);
+    }
+    drop(redis);
+    for _ in 0..20 {
+        let reply = anyone.get(LIGHT, &[]).await.unwrap();
+        assert_eq!(reply.status, 200, "{}", reply.received());
+        assert!(reply.header("ratelimit").is_some());
+    }
     house.close().await;
 }

@@ -3,6 +3,7 @@
 mod stamps;
 mod tiles;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -44,9 +45,14 @@ fn addresses(requests_max: u32) -> AddressLimit {
     let settings = Settings {
         address: rate,
         principal: rate,
+        operations: BTreeMap::new(),
         keys_max: 100,
     };
-    AddressLimit::new(&settings, Arc::new(HandClock::at(Timestamp::default())))
+    AddressLimit::new(
+        &settings,
+        Arc::new(HandClock::at(Timestamp::default())),
+        None,
+    )
 }
 
 /// The one value of a response's header.

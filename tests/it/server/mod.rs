@@ -9,6 +9,7 @@ mod hosts;
 mod http1;
 mod http2;
 mod lifetime;
+mod overload;
 mod rig;
 mod staples;
 mod tls;

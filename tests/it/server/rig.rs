@@ -9,6 +9,7 @@ use muhrdor::clock::{Clock, HandClock};
 use muhrdor::domain::entry::VisitId;
 use muhrdor::domain::peer::{AddressRange, Channel, Peer};
 use muhrdor::domain::time::Timestamp;
+use muhrdor::limits::{Load, LoadSettings};
 use muhrdor::server::client::Proxies;
 use muhrdor::server::connection::{Connections, Handshake, Protocol, Settings};
 use muhrdor::server::dispatch::{Dispatch, Reserved, Wiring};
@@ -108,6 +109,7 @@ impl Turnstile for Codes {
 pub(super) struct House {
     pub(super) gateway: Arc<Echo>,
     pub(super) codes: Arc<Codes>,
+    pub(super) load: Arc<Load>,
     pub(super) connections: Arc<Connections>,
 }
 
@@ -127,6 +129,7 @@ impl House {
             ..Echo::default()
         });
         let codes = Arc::new(Codes::default());
+        let load = Arc::new(Load::new(LoadSettings::default()));
         let next = AtomicU8::new(1);
         let dispatch = Dispatch::new(Wiring {
             proxies,
@@ -137,6 +140,7 @@ impl House {
             }],
             gateway: gateway.clone(),
             turnstile: codes.clone(),
+            load: Arc::clone(&load),
             clock: clock(),
             visits: Arc::new(move || {
                 VisitId::from_bytes([next.fetch_add(1, Ordering::Relaxed); 16])
@@ -146,6 +150,7 @@ impl House {
         Self {
             gateway,
             codes,
+            load,
             connections: Arc::new(connections),
         }
     }

@@ -1,0 +1,130 @@
+//! The shared count: one script, so that asking and counting are one step.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::limits::{SharedCounter, SharedError, Take, Taken, Taking};
+use crate::store::redis::link::{Link, Linked, RedisSettings};
+use crate::store::redis::wire::{Answer, WireError};
+
+/// Counts in one Redis. The time is the server's when the connection was made, and from there this
+/// process's own monotonic one: setting a machine's clock gives nobody more requests.
+#[derive(Debug)]
+pub struct RedisCounter {
+    link: Link,
+}
+
+impl RedisCounter {
+    /// Nothing is connected before [`RedisCounter::keep`] runs.
+    #[must_use]
+    pub fn new(settings: RedisSettings, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            link: Link::new(settings, clock, GCRA),
+        }
+    }
+
+    /// Connects, and again whenever the connection is lost, until it is dropped.
+    pub async fn keep(&self) {
+        self.link.keep(|linked| self.probed(linked)).await;
+    }
+
+    /// Whether the server does what will be asked of it: a replica takes no writes.
+    async fn probed(&self, linked: Arc<Linked>) -> Result<(), WireError> {
+        let probe = format!("{PREFIX}probe");
+        let asked = self.invoke(&linked, &probe, [1, 0, 1, 0, 0]).await;
+        asked.map(drop)
+    }
+
+    async fn invoke(
+        &self,
+        linked: &Linked,
+        key: &str,
+        numbers: [u64; 5],
+    ) -> Result<(u32, u32, u64), WireError> {
+        let mut words = vec![linked.script.clone(), "1".to_owned(), key.to_owned()];
+        words.push(self.link.micros(linked).to_string());
+        words.extend(numbers.iter().map(u64::to_string));
+        let mut said = vec!["EVALSHA"];
+        said.extend(words.iter().map(String::as_str));
+        let Answer::List(answers) = linked.wire.ask(&said).await? else {
+            return Err(WireError::Unexpected);
+        };
+        let [
+            Answer::Number(granted),
+            Answer::Number(remaining),
+            Answer::Number(wait),
+        ] = answers[..]
+        else {
+            return Err(WireError::Unexpected);
+        };
+        let read = || {
+            let (granted, remaining) = (u32::try_from(granted), u32::try_from(remaining));
+            Some((granted.ok()?, remaining.ok()?, u64::try_from(wait).ok()?))
+        };
+        read().ok_or(WireError::Unexpected)
+    }
+
+    async fn asked(&self, take: Take) -> Result<Taken, SharedError> {
+        let linked = self.link.current().ok_or(SharedError::Unreachable)?;
+        let period = micros(take.rate.period());
+        let burst = u64::from(take.rate.requests_max.get());
+        let numbers = [
+            period,
+            period.saturating_mul(burst - 1),
+            u64::from(take.wanted.get()),
+            u64::from(take.unspent),
+            micros(take.unspent_age),
+        ];
+        let key = named(take.key.as_bytes());
+        let invoked = self.invoke(&linked, &key, numbers);
+        match tokio::time::timeout(self.link.timeout(), invoked).await {
+            Ok(Ok((granted, remaining, wait))) => {
+                self.link.answered();
+                Ok(Taken {
+                    granted,
+                    remaining,
+                    wait: Duration::from_micros(wait),
+                })
+            }
+            Ok(Err(cause)) => {
+                self.link.broken(&linked, &cause.to_string());
+                Err(SharedError::Refused(cause.to_string()))
+            }
+            Err(_) => {
+                self.link.late(&linked);
+                let timeout_ms_max = self.link.timeout_ms_max();
+                Err(SharedError::Late { timeout_ms_max })
+            }
+        }
+    }
+}
+
+impl SharedCounter for RedisCounter {
+    fn take(&self, take: Take) -> Taking<'_> {
+        Taking::new(self.asked(take))
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.link.is_up()
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Half of the pseudonym is enough to tell keys apart.
+fn named(key: &[u8; 32]) -> String {
+    key.iter()
+        .take(16)
+        .fold(PREFIX.to_owned(), |mut name, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+            name
+        })
+}
+
+const PREFIX: &str = "muhrdor:limit:";
+const GCRA: &str = include_str!("gcra.lua");
