@@ -90,7 +90,7 @@ fn operations() -> String {
 kind = "interactive"
 agency = "civil-registry"
 regulation = { number = "CM-550", term_days = 3 }
-hosts = ["localhost", "127.0.0.1"]
+hosts = ["localhost"]
 prefix = "/many"
 upstream = "civil-registry"
 
