@@ -157,6 +157,9 @@ async fn line(reader: &mut (impl AsyncBufRead + Unpin)) -> Result<String, Error>
     let mut bytes = Vec::new();
     let mut bounded = reader.take(LINE_BYTES_MAX);
     bounded.read_until(b'\n', &mut bytes).await?;
+    if bytes.is_empty() {
+        return Err(Error::from(ErrorKind::UnexpectedEof));
+    }
     let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
     let line = text.strip_suffix("\r\n");
     line.map(str::to_owned).ok_or_else(unreadable)
