@@ -1,5 +1,5 @@
 //~ step rooms.identity.identify
-//~ E0451 fields `visit`, `principal`, `claim` and `held` of struct `Identified` are private
+//~ E0451 of struct `Identified` are private
 //! Nobody is who they are because a room says so.
 
 use muhrdor::domain::entry::VisitId;
@@ -7,7 +7,7 @@ use muhrdor::domain::principal::Principal;
 use muhrdor::domain::purpose::Claim;
 use muhrdor::identity::Identified;
 
-pub fn identified(visit: VisitId, principal: Principal, claim: Claim) -> Identified {
+pub fn identified(known: Identified, visit: VisitId, principal: Principal, claim: Claim) -> Identified {
     let held = Claim::default();
-    Identified { visit, principal, claim, held }
+    Identified { visit, principal, claim, held, ..known }
 }
