@@ -150,5 +150,6 @@ pub(crate) fn arrival(target: &str, body: Option<(&'static str, Bytes)>) -> Arri
         target: Target::parse(target.as_bytes()).unwrap(),
         headers,
         body: Body::full(body),
+        upgrade: None,
     }
 }

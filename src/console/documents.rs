@@ -164,5 +164,6 @@ fn pdf(file: Bytes) -> Answer {
         status: 200,
         headers,
         body: Body::full(file),
+        tunnel: None,
     }
 }

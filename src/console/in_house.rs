@@ -184,5 +184,6 @@ fn json(answer: &impl Serialize) -> Result<Answer, InHouseError> {
         status: 200,
         headers,
         body: Body::full(body),
+        tunnel: None,
     })
 }

@@ -51,6 +51,10 @@ reasons! {
     /// Not an operation of the register.
     UnknownOperation = "unknown_operation", Caller, 404;
     MethodNotAllowed = "method_not_allowed", Caller, 405;
+    /// The operation is a WebSocket, of version 13.
+    UpgradeNeeded = "upgrade_needed", Caller, 426;
+    /// The opening handshake of a WebSocket does not read, or there is none to open.
+    BadHandshake = "bad_handshake", Caller, 400;
     BodyTooLarge = "body_too_large", Caller, 413;
     /// An unsafe method with a cookie from another origin.
     CrossOrigin = "cross_origin", Caller, 403;

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use http::header::ORIGIN;
 
 use crate::domain::fact::{Facts, Presented};
-use crate::domain::operation::SubjectAt;
+use crate::domain::operation::{Operation, SubjectAt};
 use crate::domain::person::{Person, Pinfl};
 use crate::domain::principal::Principal;
 use crate::domain::purpose::Claim;
@@ -21,6 +21,8 @@ use crate::upstream::Onward;
 use crate::wire::arrival::Arrival;
 use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
+use crate::wire::tunnel::Upgrade;
+use crate::wire::tunnel::handshake::{Handshake, HandshakeError};
 
 /// The person the request is about, where its operation is about one person.
 ///
@@ -100,13 +102,48 @@ pub(super) fn origin(arrival: &Arrival, permit: &Permit) -> Option<HeaderValue> 
         .then(|| origin.clone())
 }
 
+/// What a client says to open a WebSocket, where the operation is one: with the subprotocols that
+/// the register lists, in the client's order.
+fn handshake(arrival: &Arrival, operation: &Operation) -> Result<Option<Handshake>, Refusal> {
+    let bad = |cause: HandshakeError| {
+        let reason = match cause {
+            HandshakeError::Version => Reason::UpgradeNeeded,
+            HandshakeError::Key | HandshakeError::Subprotocols | HandshakeError::Body => {
+                Reason::BadHandshake
+            }
+        };
+        Refusal::new(reason, cause.to_string())
+    };
+    let Some(websocket) = &operation.flow.upgrade else {
+        // On HTTP/1.1 a wish to leave it may be ignored; a CONNECT has no other meaning.
+        let what = "the operation is no WebSocket";
+        return match arrival.upgrade {
+            Some(Upgrade::Http2) => Err(Refusal::new(Reason::BadHandshake, what)),
+            Some(Upgrade::Http1) | None => Ok(None),
+        };
+    };
+    let what = "the operation is a WebSocket";
+    let upgrade = arrival
+        .upgrade
+        .ok_or_else(|| Refusal::new(Reason::UpgradeNeeded, what))?;
+    if !http_body::Body::is_end_stream(&arrival.body) {
+        return Err(bad(HandshakeError::Body));
+    }
+    let mut handshake = Handshake::read(&arrival.headers, upgrade).map_err(bad)?;
+    let listed = |one: &String| websocket.subprotocols.contains(one);
+    handshake.subprotocols.retain(listed);
+    Ok(Some(handshake))
+}
+
 /// The parts of the request that may go on, the allow-list of the operation still to come.
 ///
 /// # Errors
-/// `bad_cookie` when the cookies do not read.
+/// `bad_cookie` when the cookies do not read; `upgrade_needed` or `bad_handshake` where an
+/// operation is a WebSocket and the request opens none.
 pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal> {
     let cookies = Cookies::read(&arrival.headers)
         .map_err(|cause| Refusal::new(Reason::BadCookie, cause.to_string()))?;
+    let handshake = handshake(&arrival, route.operation())?;
     let captures = route
         .captures()
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -119,6 +156,7 @@ pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal>
         host: arrival.host,
         cookies,
         captures: captures.collect(),
+        handshake,
         target: arrival.target,
     })
 }

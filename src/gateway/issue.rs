@@ -59,6 +59,7 @@ impl Gateway {
             status,
             mut headers,
             body,
+            tunnel: _,
         } = answer;
         let media = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         if media != Some(b"application/pdf") {
@@ -76,6 +77,7 @@ impl Gateway {
             status,
             headers,
             body: Body::full(sealed.file),
+            tunnel: None,
         })
     }
 

@@ -31,7 +31,8 @@ impl Gateway {
         if arrival.method == Method::OPTIONS {
             return self.preflight(&arrival);
         }
-        if arrival.method.is_safe() {
+        // What goes on as a WebSocket may write, whatever its method.
+        if arrival.method.is_safe() && arrival.upgrade.is_none() {
             return self.finish(arrival).await;
         }
         let visit = arrival.visit;

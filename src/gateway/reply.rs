@@ -4,9 +4,10 @@
 //! [`Reply::unavailable`] alone takes none, and carries nothing.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
-    STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE,
+    CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    SEC_WEBSOCKET_VERSION, SET_COOKIE, STRICT_TRANSPORT_SECURITY, UPGRADE, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ use crate::wire::answer::Lasts;
 use crate::wire::body::Body;
 use crate::wire::pages::wish::Wish;
 use crate::wire::pages::{PAGE_HEADERS, Page};
+use crate::wire::tunnel::duplex::Duplex;
+use crate::wire::tunnel::handshake;
 
 /// The request's number, told with every answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("muhrdor-request-id");
@@ -37,6 +40,7 @@ const HSTS: &str = "max-age=31536000";
 pub struct Reply {
     visit: VisitId,
     response: Response<Body>,
+    tunnel: Option<Duplex>,
 }
 
 #[expect(
@@ -70,7 +74,7 @@ impl Reply {
                 "the record is not of this disclosure",
             ));
         }
-        let (status, headers, body) = disclosure.into_parts();
+        let (status, headers, body, tunnel) = disclosure.into_parts();
         let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -86,7 +90,11 @@ impl Reply {
                 .headers_mut()
                 .append(VARY, HeaderValue::from_static("origin"));
         }
-        Ok(Self { visit, response })
+        Ok(Self {
+            visit,
+            response,
+            tunnel,
+        })
     }
 
     /// A no: a page for a person, problem+json (RFC 9457) for a program.
@@ -112,6 +120,12 @@ impl Reply {
         {
             headers.insert(ALLOW, allow);
         }
+        if reason == Reason::UpgradeNeeded {
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            let version = HeaderValue::from_static(handshake::VERSION);
+            headers.insert(SEC_WEBSOCKET_VERSION, version);
+        }
         if let Some(challenge) = challenge(refusal) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
@@ -123,15 +137,12 @@ impl Reply {
             headers.insert(LOCATION, start);
             *response.status_mut() = StatusCode::FOUND;
         }
-        Self { visit, response }
+        Self::of(visit, response)
     }
 
     /// The journal cannot be written: no data, no record, nothing but the number and why.
     pub fn unavailable(visit: VisitId, cause: &JournalError) -> Self {
-        Self {
-            visit,
-            response: problem(cause.reason(), visit, None),
-        }
+        Self::of(visit, problem(cause.reason(), visit, None))
     }
 
     /// To another place, for signing in and coming back.
@@ -146,20 +157,14 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(LOCATION, location);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Ok(Self {
-            visit: recorded.visit(),
-            response,
-        })
+        Ok(Self::of(recorded.visit(), response))
     }
 
     /// A page of signing in or out.
     pub(super) fn page(recorded: Recorded, page: Page) -> Self {
         let mut response = Response::new(Body::empty());
         dress(&mut response, page);
-        Self {
-            visit: recorded.visit(),
-            response,
-        }
+        Self::of(recorded.visit(), response)
     }
 
     /// What a script is told of a session.
@@ -168,17 +173,30 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Self::of(recorded.visit(), response)
+    }
+
+    const fn of(visit: VisitId, response: Response<Body>) -> Self {
         Self {
-            visit: recorded.visit(),
+            visit,
             response,
+            tunnel: None,
         }
     }
 
-    /// The reply, whose body lasts no longer than this where it lasts.
+    /// The reply, whose body or tunnel lasts no longer than this where it lasts.
     pub(super) fn lasting(mut self, lasting: Option<Lasting>) -> Self {
+        let Some(lasting) = lasting else {
+            return self;
+        };
+        if let Some(tunnel) = self.tunnel.take() {
+            let carrier = lasting.carry(tunnel);
+            self.response.extensions_mut().insert(carrier);
+            return self;
+        }
         let is_events = |media: &HeaderValue| media.as_bytes().starts_with(EVENTS.as_bytes());
         let media = self.response.headers().get(CONTENT_TYPE);
-        if let Some(lasting) = lasting.filter(|_| media.is_some_and(is_events)) {
+        if media.is_some_and(is_events) {
             self.response.extensions_mut().insert(Lasts);
             self.response = self.response.map(|body| lasting.hold(body));
         }

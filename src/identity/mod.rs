@@ -97,7 +97,7 @@ impl Identity {
             }
             (None, Some(handle)) => match self.parts.sessions.find(&handle).await? {
                 Some(session) => {
-                    self.same_origin(arrival)?;
+                    self.asked_from_here(arrival, operation)?;
                     let claim = working(claim, &session, operation);
                     let principal = session.principal().clone();
                     let key = handle.row();

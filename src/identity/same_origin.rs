@@ -2,6 +2,7 @@
 
 use http::header::{HeaderName, ORIGIN};
 
+use crate::domain::operation::Operation;
 use crate::identity::{Identity, IdentityError};
 use crate::wire::arrival::Arrival;
 use crate::wire::headers::single;
@@ -10,6 +11,25 @@ use crate::wire::headers::single;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl Identity {
+    /// As [`Identity::same_origin`]; and where the operation is a WebSocket, whose opening is a safe
+    /// method that any page may make a browser send, the page must be of this origin or of one that
+    /// the register names for the service (RFC 6455 §10.2).
+    pub(super) fn asked_from_here(
+        &self,
+        arrival: &Arrival,
+        operation: &Operation,
+    ) -> Result<(), IdentityError> {
+        if operation.flow.upgrade.is_none() {
+            return self.same_origin(arrival);
+        }
+        let origin = single(&arrival.headers, &ORIGIN)?;
+        let listed = |origin: &str| operation.service.cors_origins.iter().any(|o| o == origin);
+        match origin {
+            Some(origin) if origin == self.settings.origin || listed(origin) => Ok(()),
+            Some(_) | None => Err(IdentityError::CrossOrigin),
+        }
+    }
+
     /// Lets safe methods pass; for all others the browser must say that the request comes from this
     /// origin, by `Sec-Fetch-Site` or by `Origin`, and whichever it sends must say so. A cookie goes
     /// with requests of other sites too; these two fields no page can set.

@@ -17,6 +17,7 @@ use crate::redaction::fields::{Masks, Redacted, nothing};
 use crate::redaction::inspect::{Content, Inspected, Passing};
 use crate::redaction::{Redaction, head};
 use crate::wire::body::Body;
+use crate::wire::tunnel::duplex::Duplex;
 
 /// What was withheld, told to persons and officials.
 pub const WITHHELD: HeaderName = HeaderName::from_static("muhrdor-withheld");
@@ -40,6 +41,7 @@ pub struct Disclosure {
 enum Outgoing {
     Bytes(Bytes),
     Stream(Body),
+    Tunnel(Duplex),
 }
 
 /// How an answer was treated.
@@ -111,6 +113,11 @@ impl Redaction {
                     ..blank
                 })
             }
+            Content::Tunnel(tunnel) => Ok(Disclosure {
+                content: Outgoing::Tunnel(tunnel),
+                obligations: permit.obligations().clone(),
+                ..blank
+            }),
             Content::Whole { body, facets } => whole(permit, blank, body, &facets, facts),
             Content::Fields(reading) => {
                 let decisions = permit.decide(&reading.facets(), facts);
@@ -274,17 +281,18 @@ impl Disclosure {
     pub fn json(&self) -> Option<&[u8]> {
         match &self.content {
             Outgoing::Bytes(bytes) => Some(bytes),
-            Outgoing::Stream(_) => None,
+            Outgoing::Stream(_) | Outgoing::Tunnel(_) => None,
         }
     }
 
-    /// Status, headers and body, for the one who builds the reply.
-    pub(crate) fn into_parts(self) -> (u16, HeaderMap, Body) {
-        let body = match self.content {
-            Outgoing::Bytes(bytes) => Body::full(bytes),
-            Outgoing::Stream(body) => body,
+    /// Status, headers, body and tunnel, for the one who builds the reply.
+    pub(crate) fn into_parts(self) -> (u16, HeaderMap, Body, Option<Duplex>) {
+        let (body, tunnel) = match self.content {
+            Outgoing::Bytes(bytes) => (Body::full(bytes), None),
+            Outgoing::Stream(body) => (body, None),
+            Outgoing::Tunnel(tunnel) => (Body::empty(), Some(tunnel)),
         };
-        (self.status, self.headers, body)
+        (self.status, self.headers, body, tunnel)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::redaction::head::{self, Media};
 use crate::redaction::{Redaction, json, stream};
 use crate::wire::answer::Answer;
 use crate::wire::body::Body;
+use crate::wire::tunnel::duplex::Duplex;
 
 /// An answer that keeps a contract, and whose it is. Still whole: nothing of it may leave yet.
 #[must_use = "an answer that was inspected is still to be disclosed"]
@@ -33,6 +34,8 @@ pub struct Inspected {
 /// What there is to decide on.
 pub(super) enum Content {
     Public(Passing),
+    /// Frames that nobody reads, declared to be about nobody.
+    Tunnel(Duplex),
     Whole {
         body: Body,
         facets: Vec<Facet>,
@@ -101,8 +104,12 @@ impl Redaction {
             status,
             headers: incoming,
             body,
+            tunnel,
         } = answer;
         let operation = permit.operation();
+        if let Some(tunnel) = tunnel {
+            return opened(permit, status, incoming, tunnel);
+        }
         let (contract, media) = head::contract(operation, status, &incoming)?;
         let headers = head::outgoing(operation, contract, &media, &incoming)?;
         let content = match &contract.mode {
@@ -113,7 +120,7 @@ impl Redaction {
             Mode::Fields(map) => self.fields(permit, map, body).await?,
         };
         let subjects = match &content {
-            Content::Public(_) => Vec::new(),
+            Content::Public(_) | Content::Tunnel(_) => Vec::new(),
             Content::Whole { facets, .. } => facets.iter().take(1).map(|f| f.subject).collect(),
             Content::Fields(reading) => reading.subjects().to_vec(),
             Content::Question { facet, .. } => vec![facet.subject],
@@ -158,6 +165,25 @@ impl Redaction {
             Effect::Read | Effect::Write | Effect::Verify(_) => Ok(Content::Fields(reading)),
         }
     }
+}
+
+/// A tunnel, where the operation is one. Its head was made here, of what was agreed.
+fn opened(
+    permit: &Permit,
+    status: u16,
+    headers: HeaderMap,
+    tunnel: Duplex,
+) -> Result<Inspected, RedactionError> {
+    if permit.operation().flow.upgrade.is_none() {
+        return Err(Breach::NoContract { status }.into());
+    }
+    Ok(Inspected {
+        visit: permit.visit(),
+        status,
+        headers,
+        content: Content::Tunnel(tunnel),
+        subjects: Vec::new(),
+    })
 }
 
 /// A body that is declared to be about nobody is not searched: it is streamed as it comes, and the

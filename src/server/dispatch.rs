@@ -14,6 +14,7 @@ use http::header::{
 };
 use http::{Method, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
+use hyper::ext::Protocol;
 use matchit::Router;
 
 use crate::clock::Clock;
@@ -29,6 +30,7 @@ use crate::wire::body::Body;
 use crate::wire::headers::{self, CASE, DOCUMENT_ACCESS, PURPOSE};
 use crate::wire::host::Host;
 use crate::wire::path::Target;
+use crate::wire::tunnel::{Carrier, Upgrade, handshake};
 
 use super::client::{Proxies, forwarded};
 use super::connection::Handshake;
@@ -92,6 +94,8 @@ enum TurnedAway {
     Host,
     Misdirected,
     Target,
+    /// Extended CONNECT for something that is not spoken here (RFC 8441 §4).
+    Protocol,
     /// `OPTIONS *`: a question to the server itself (RFC 9110 §9.3.7).
     AsksForOptions,
 }
@@ -146,6 +150,7 @@ impl Dispatch {
             Ok(arrival) => arrival,
             Err(turned_away) => return self.turn_away(turned_away, origin, under_way),
         };
+        let asks = arrival.upgrade.is_some();
         let trusted = contains(&self.trace_sources, origin.peer);
         let trace = Trace::of(arrival.visit, said, trusted, false);
         let told = trace.traceparent();
@@ -156,7 +161,9 @@ impl Dispatch {
         under_way.arrived(arrival.visit, trace, endpoint);
         arrival.headers.insert(TRACEPARENT, told);
         let response = door.serve(arrival).await;
-        if response.status().is_informational() {
+        let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && response.extensions().get::<Carrier>().is_some();
+        if response.status().is_informational() && !(asks && switches) {
             return refusal(Reason::Internal.status(), Reason::Internal.code());
         }
         response
@@ -164,10 +171,14 @@ impl Dispatch {
 
     fn arrive(
         &self,
-        parts: request::Parts,
+        mut parts: request::Parts,
         body: Body,
         origin: &Origin,
     ) -> Result<Arrival, TurnedAway> {
+        let upgrade = upgrade(&parts)?;
+        if upgrade == Some(Upgrade::Http2) {
+            parts.method = Method::GET;
+        }
         if !METHODS.contains(&parts.method) {
             return Err(TurnedAway::Method);
         }
@@ -197,6 +208,7 @@ impl Dispatch {
             target,
             headers: self.admitted(&parts.headers, origin.peer),
             body,
+            upgrade,
         })
     }
 
@@ -254,6 +266,7 @@ impl Dispatch {
                 Reason::MethodNotAllowed.status(),
                 Reason::MethodNotAllowed.code(),
             ),
+            TurnedAway::Protocol => (StatusCode::NOT_IMPLEMENTED.as_u16(), "protocol"),
             TurnedAway::HeaderName => (Reason::BadHeader.status(), Reason::BadHeader.code()),
             TurnedAway::Forwarded => (Reason::BadHeader.status(), "forwarded"),
             TurnedAway::Host | TurnedAway::Target => {
@@ -299,6 +312,15 @@ fn asked(request: &Request<Incoming>, handshake: &Handshake) -> Asked {
 
 fn contains(ranges: &[AddressRange], peer: Peer) -> bool {
     ranges.iter().any(|range| range.contains(peer.address))
+}
+
+/// Whether the request asks to leave HTTP for WebSocket.
+fn upgrade(parts: &request::Parts) -> Result<Option<Upgrade>, TurnedAway> {
+    match parts.extensions.get::<Protocol>() {
+        Some(protocol) if protocol.as_str() == "websocket" => Ok(Some(Upgrade::Http2)),
+        Some(_) => Err(TurnedAway::Protocol),
+        None => Ok(handshake::is_asked_by(parts).then_some(Upgrade::Http1)),
+    }
 }
 
 /// The host of `Host` or `:authority`; both only when they agree.

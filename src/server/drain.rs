@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::wire::tunnel;
+
 use super::ServerError;
 
 /// How far the end is.
@@ -101,6 +103,12 @@ impl Leaving {
     #[must_use]
     pub const fn new(drained: Drained, bound: Duration) -> Self {
         Self { drained, bound }
+    }
+
+    /// The same, for a tunnel.
+    #[must_use]
+    pub fn of_tunnel(&self) -> tunnel::Leaving {
+        tunnel::Leaving(Box::pin(self.clone().reached()))
     }
 
     /// Waits for the moment to end in good order.

@@ -9,8 +9,8 @@
 //! connection has a slot, every wait an end, every task an owner. What is refused here is answered
 //! with a code and nothing of what was sent.
 //!
-//! Deliberately absent: e-services, identity, policy. They are behind the [`Door`]. Upgrades: an
-//! answer `101` is not sent.
+//! Deliberately absent: e-services, identity, policy. They are behind the [`Door`]. An answer
+//! `101` is sent only with someone who carries what comes then.
 
 pub mod client;
 pub mod connection;

@@ -11,6 +11,7 @@ pub mod meters;
 pub mod plain;
 pub mod requests;
 pub mod trace;
+pub mod tunnels;
 pub mod watched;
 
 use tracing::{info, warn};

@@ -29,6 +29,8 @@ pub(super) enum Doubt {
     Coding,
     #[error("it announces a body where there is none")]
     Body,
+    #[error("it does not go on as the WebSocket it was asked for")]
+    Handshake,
 }
 
 /// How long an upstream may be silent within what it answers.
@@ -72,6 +74,7 @@ pub(super) fn read(
         status: head.status.as_u16(),
         headers: head.headers,
         body,
+        tunnel: None,
     })
 }
 

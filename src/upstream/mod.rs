@@ -25,14 +25,17 @@ use crate::wire::answer::Answer;
 use crate::wire::body::Body;
 use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
+use crate::wire::tunnel::handshake::Handshake;
 
 use answer::Idle;
 use pool::SendError;
+use switch::Switch;
 
 mod answer;
 mod in_house;
 mod pool;
 mod request;
+mod switch;
 mod vouch;
 
 pub use in_house::{InHouse, InHouseError, InHouseRequest};
@@ -96,6 +99,8 @@ pub struct Onward {
     pub host: String,
     pub cookies: Cookies,
     pub captures: Vec<(String, String)>,
+    /// The operation goes on as WebSocket.
+    pub handshake: Option<Handshake>,
     /// The target as it arrived, for what is in the house.
     pub target: Target,
 }
@@ -207,7 +212,13 @@ impl Upstream {
             .vouch
             .assert(permit, self.clock.now())
             .map_err(|cause| UpstreamError::Vouch(cause.to_string()))?;
-        let request = request::build(permit, onward, assertion).await?;
+        let mut onward = onward;
+        let handshake = onward.handshake.take();
+        let switch = handshake.map(|handshake| Switch::new(permit.visit(), handshake));
+        let mut request = request::build(permit, onward, assertion).await?;
+        if let Some(switch) = &switch {
+            switch.ask(request.headers_mut());
+        }
         let ms = permit.operation().upstream_ms_max;
         let within = Duration::from_millis(u64::from(ms));
         let unavailable = |cause: String| UpstreamError::Unavailable {
@@ -219,8 +230,14 @@ impl Upstream {
             stream_ms_max: permit.operation().flow.stream_idle_ms_max,
         };
         match pool.send(request, within).await {
-            Ok((response, lease)) => answer::read(response, lease, idle)
-                .map_err(|doubt| unavailable(format!("the head of its answer: {doubt}"))),
+            Ok((response, lease)) => {
+                let success = response.status().is_success() || response.status().as_u16() == 101;
+                let read = match switch {
+                    Some(switch) if success => switch.granted(response, lease).await,
+                    Some(_) | None => answer::read(response, lease, idle),
+                };
+                read.map_err(|doubt| unavailable(format!("the head of its answer: {doubt}")))
+            }
             Err(SendError::Timeout) => Err(UpstreamError::Timeout {
                 name: name.clone(),
                 ms,

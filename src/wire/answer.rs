@@ -3,6 +3,7 @@
 use http::HeaderMap;
 
 use crate::wire::body::Body;
+use crate::wire::tunnel::duplex::Duplex;
 
 /// Says of a response, as an extension, that its body has no end of its own.
 #[derive(Debug, Clone, Copy)]
@@ -15,4 +16,6 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Body,
+    /// With status 101 only: what follows is a tunnel.
+    pub tunnel: Option<Duplex>,
 }

@@ -10,6 +10,7 @@ use crate::domain::peer::Peer;
 use crate::domain::time::Timestamp;
 use crate::wire::body::Body;
 use crate::wire::path::Target;
+use crate::wire::tunnel::Upgrade;
 
 /// A request as it arrived. Rooms read it; only `upstream` makes something new of its parts.
 #[derive(Debug)]
@@ -25,6 +26,9 @@ pub struct Arrival {
     pub target: Target,
     pub headers: HeaderMap,
     pub body: Body,
+    /// It asks to go on as WebSocket. A stream that does so by CONNECT is shown as the GET it is on
+    /// HTTP/1.1.
+    pub upgrade: Option<Upgrade>,
 }
 
 /// A client's certificate in DER: its chain was verified and its key proven in the handshake.

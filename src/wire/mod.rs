@@ -13,3 +13,4 @@ pub mod host;
 pub mod pages;
 pub mod path;
 pub mod tasks;
+pub mod tunnel;

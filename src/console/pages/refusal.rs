@@ -79,6 +79,8 @@ impl Kind {
             | Reason::BadHeader
             | Reason::BadCookie
             | Reason::BodyTooLarge
+            | Reason::UpgradeNeeded
+            | Reason::BadHandshake
             | Reason::SubjectUnclear
             | Reason::QuestionNotAllowed => Self::Unclear,
             Reason::TooManyRequests | Reason::TooManyStreams => Self::TooMany,

@@ -3,24 +3,35 @@
 
 mod held;
 mod places;
+mod tunnel;
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::domain::entry::VisitId;
+use crate::domain::operation::Operation;
 use crate::domain::reason::Reason;
 use crate::gateway::Gateway;
 use crate::gateway::refusal::Refusal;
 use crate::identity::{Identified, Tenure};
 use crate::limits::PrincipalKey;
 use crate::policy::Permit;
+use crate::telemetry::tunnels::{self, Tunnel};
 use crate::wire::body::Body;
+use crate::wire::tunnel::Carrier;
+use crate::wire::tunnel::duplex::Duplex;
 
 use held::Held;
 use places::Place;
+use tunnel::{Bounds, Sides};
 
 pub use places::{LastingSettings, Places};
 
 /// A place, and how long it may be held.
 pub(super) struct Lasting {
+    visit: VisitId,
+    operation: Arc<Operation>,
     place: Place,
     tenure: Tenure,
 }
@@ -43,6 +54,8 @@ impl Gateway {
         let full = |cause| Refusal::new(Reason::TooManyStreams, format!("{cause}"));
         let place = self.rooms.lasting.take(counted).map_err(full)?;
         Ok(Some(Lasting {
+            visit: permit.visit(),
+            operation: Arc::clone(permit.operation()),
             place,
             tenure: self.rooms.identity.tenure(caller),
         }))
@@ -53,6 +66,28 @@ impl Lasting {
     /// The body, ended when its credential is.
     pub(super) fn hold(self, body: Body) -> Body {
         Body::stream(Held::new(body, self.place, self.tenure))
+    }
+
+    /// Who carries the bytes between the client, once its side is open, and the e-service.
+    pub(super) fn carry(self, service: Duplex) -> Carrier {
+        Carrier::new(move |client, leaving| async move {
+            let flow = &self.operation.flow;
+            let ms = |ms: u32| Duration::from_millis(u64::from(ms));
+            let bounds = Bounds {
+                idle: ms(flow.stream_idle_ms_max),
+                total: ms(flow.stream_ms_max),
+            };
+            let sides = Sides { client, service };
+            let ended = tunnel::carry(sides, bounds, self.tenure, leaving).await;
+            drop(self.place);
+            tunnels::ended(&Tunnel {
+                visit: self.visit,
+                operation: &self.operation.id,
+                ended: ended.why.word(),
+                from_client_bytes: ended.from_client_bytes,
+                from_service_bytes: ended.from_service_bytes,
+            });
+        })
     }
 }
 

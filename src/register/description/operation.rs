@@ -208,7 +208,7 @@ fn effect(table: &mut Table<'_>, method: Option<Method>, known: &KnownNames) -> 
         Some(At {
             value: Effect::Write,
             line,
-        }) if reads => {
+        }) if reads && !table.has("upgrade") => {
             table.note(
                 line,
                 "a GET that writes",

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 through the guard, HTTP/2 with its limits; both drained politely.
 
 mod tracked;
+mod tunnel;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -28,6 +29,7 @@ use super::dispatch::{Dispatch, Origin, refusal};
 use super::drain::{Drained, Leaving, Stage};
 use super::guard::{self, GuardedStream, Linger, Progress, Timeouts, Violation};
 use tracked::{Activity, Tracked};
+use tunnel::Switch;
 
 /// How long and how much a connection may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -198,7 +200,9 @@ impl Connections {
         );
         let leaving = self.leaving(&drained);
         let draining = drained.clone();
+        let switch = Arc::new(Switch::default());
         let service = service_fn(|request: Request<Incoming>| {
+            let (leaving, switch) = (leaving.clone(), Arc::clone(&switch));
             let answer = answer_http1(
                 Arc::clone(&self.dispatch),
                 Arc::clone(&origin),
@@ -206,9 +210,9 @@ impl Connections {
                 draining.clone(),
                 request,
             );
-            let leaving = leaving.clone();
             Box::pin(async move {
-                let (response, unanswered) = answer.await;
+                let (mut response, unanswered) = answer.await;
+                switch.hear(&mut response);
                 Ok::<_, Infallible>(Tracked::of(response, unanswered, leaving))
             })
         });
@@ -235,7 +239,14 @@ impl Connections {
             }
             _ = poll_fn(|cx| connection.poll_without_shutdown(cx)) => {}
         }
-        let ended = connection.into_parts().io.into_inner().into_ended();
+        let parts = connection.into_parts();
+        let guarded = parts.io.into_inner();
+        if let Some(carrier) = switch.take() {
+            let client = guarded.into_tunnel(&parts.read_buf);
+            carrier.carry(client, leaving.of_tunnel()).await;
+            return;
+        }
+        let ended = guarded.into_ended();
         if let Some(violation) = ended.violation.or(progress.refused_in_body()) {
             self.turnstile.turned_away(origin.peer, violation.code());
         }
@@ -251,23 +262,31 @@ impl Connections {
         let activity = Arc::new(Activity::default());
         let (dispatch, counted) = (Arc::clone(&self.dispatch), Arc::clone(&activity));
         let leaving = self.leaving(&drained);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let tasks = OwnedTasks::default();
+        let streams = tasks.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let (dispatch, origin) = (Arc::clone(&dispatch), Arc::clone(&origin));
             let underway = counted.begin();
-            let leaving = leaving.clone();
+            let (leaving, counted, streams) =
+                (leaving.clone(), Arc::clone(&counted), streams.clone());
             async move {
-                let response = dispatch.serve(request, &origin).await;
+                let opens = tunnel::opening(&mut request);
+                let mut response = dispatch.serve(request, &origin).await;
+                if let Some(opens) = opens {
+                    let held = counted.begin();
+                    tunnel::carry(&mut response, opens, leaving.of_tunnel(), held, &streams);
+                }
                 Ok::<_, Infallible>(Tracked::of(response, underway, leaving))
             }
         });
         let limits = self.settings.http2;
-        let tasks = OwnedTasks::default();
-        let connection = http2::Builder::new(tasks.clone())
+        let connection = http2::Builder::new(tasks)
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.streams_max)
             .max_header_list_size(limits.header_list_bytes_max)
             .max_pending_accept_reset_streams(limits.pending_reset_streams_max)
             .max_local_error_reset_streams(limits.local_error_resets_max)
+            .enable_connect_protocol()
             .max_send_buf_size(limits.send_buffer_bytes_max)
             .keep_alive_interval(Duration::from_millis(limits.ping_ms))
             .keep_alive_timeout(Duration::from_millis(limits.ping_answer_ms_max))
@@ -329,8 +348,9 @@ async fn answer_http1(
     if let Some(violation) = refused {
         response = refusal(violation.status(), violation.code());
     }
+    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let is_last = asks_for_upgrade || refused.is_some() || drained.stage() > Stage::Open;
-    if is_last {
+    if is_last && !switches {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+use crate::wire::tunnel::duplex::Duplex;
+
 use super::{Guard, Limits, Place, Verdict, Violation};
 
 /// How long the guard waits for bytes.
@@ -172,6 +174,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
             violation,
             linger,
         }
+    }
+
+    /// Takes the connection back when it has left HTTP: what was read after the request that made it
+    /// leave is not judged and is no request. `taken` was read on from here already.
+    pub fn into_tunnel(self, taken: &[u8]) -> Duplex
+    where
+        S: Send + 'static,
+    {
+        let released = self.released.get(self.released_taken..).unwrap_or_default();
+        let first = [taken, released, &self.ahead].concat();
+        Duplex::new(first.into(), self.inner, ())
     }
 
     /// Judges bytes that were read; moves what passes to `released`.

@@ -125,6 +125,7 @@ impl Dial {
                     .await
                     .map_err(|cause| self.exchange_error(cause))?;
                 // The exchange's own error tells what went wrong; the driver's says the same again.
+                let connection = connection.with_upgrades();
                 let driver = tokio::spawn(async move { connection.await.unwrap_or(()) });
                 Ok(Connection::Http1(Http1 {
                     sender,

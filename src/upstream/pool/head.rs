@@ -41,8 +41,7 @@ struct Head {
     /// Bytes of this line, its end not counted.
     line_bytes: usize,
     after_return: bool,
-    /// Another head follows this one.
-    interim: bool,
+    status: [u8; 3],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +76,13 @@ impl Head {
         line: Line::Status,
         line_bytes: 0,
         after_return: false,
-        interim: false,
+        status: [0; 3],
     };
+
+    /// Whether another head follows this one: after `101` comes another protocol.
+    fn is_interim(self) -> bool {
+        self.status.starts_with(b"1") && self.status != *b"101"
+    }
 
     /// The head after one byte more; `None` where it has ended and a body begins.
     fn step(mut self, byte: u8) -> io::Result<Option<Self>> {
@@ -91,8 +95,11 @@ impl Head {
             return Ok(Some(self));
         }
         if byte != b'\n' {
-            let status = self.line == Line::Status && self.line_bytes == STATUS_AT;
-            self.interim |= status && byte == b'1';
+            let digit = self.line_bytes.checked_sub(STATUS_AT);
+            let digit = digit.filter(|_| self.line == Line::Status);
+            if let Some(digit) = digit.and_then(|at| self.status.get_mut(at)) {
+                *digit = byte;
+            }
             self.line_bytes += 1;
             return Ok(Some(self));
         }
@@ -104,7 +111,7 @@ impl Head {
                 ..self
             }));
         }
-        Ok(self.interim.then_some(Self::BEGIN))
+        Ok(self.is_interim().then_some(Self::BEGIN))
     }
 }
 
@@ -174,6 +181,7 @@ mod tests {
         let rows = [
             ("HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody\nwith\rlines", true),
             ("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\n\r\n\n", true),
+            ("HTTP/1.1 101 Switching\r\n\r\n\u{7f}\n\n", true),
             ("HTTP/1.1 200 OK\nA: b\r\n\r\n", false),
             ("HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n", false),
             ("HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n", false),

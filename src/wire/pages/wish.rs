@@ -34,7 +34,10 @@ pub enum WishForm {
 impl Wish {
     pub fn of(arrival: &Arrival) -> Self {
         Self {
-            form: form(&arrival.headers),
+            form: match arrival.upgrade {
+                Some(_) => WishForm::Data,
+                None => form(&arrival.headers),
+            },
             language: language(arrival),
             method: arrival.method.clone(),
             path_and_query: arrival.target.origin_form(),

@@ -33,6 +33,7 @@ fn arrival(method: Method, target: &str, body: Body) -> Arrival {
         target: Target::parse(target.as_bytes()).unwrap(),
         headers: HeaderMap::new(),
         body,
+        upgrade: None,
     }
 }
 

@@ -17,6 +17,7 @@ fn json(status: u16, text: String) -> Answer {
         status,
         headers,
         body,
+        tunnel: None,
     }
 }
 

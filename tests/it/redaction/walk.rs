@@ -61,6 +61,7 @@ fn answer(media: &str, body: Body) -> Answer {
         status: 200,
         headers,
         body,
+        tunnel: None,
     }
 }
 

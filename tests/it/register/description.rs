@@ -309,3 +309,38 @@ fn a_stream_that_could_carry_personal_data_is_refused() {
         ]
     );
 }
+
+#[test]
+fn a_websocket_is_public_about_nobody_and_leads_to_an_upstream() {
+    let open = open("files.x", "GET /x").replace("subject", "upgrade = \"websocket\"\nsubject");
+    assert!(read(&[("a.toml", &format!("{HEAD}{open}"))]).is_ok());
+    let writes = open.replace(
+        "subject",
+        "effect = \"write\"\nsubprotocols = [\"v1\"]\nsubject",
+    );
+    assert!(read(&[("a.toml", &format!("{HEAD}{writes}"))]).is_ok());
+    let told = |text: &str| problems(&format!("{HEAD}{text}")).join("; ");
+    for (from, to, problem) in [
+        ("GET /x", "POST /x", "with another method than GET"),
+        ("\"nobody\"", "\"self\"", "could carry personal data"),
+        ("\"websocket\"", "\"h2c\"", "`h2c` is nothing to go on as"),
+        (
+            "upgrade = \"websocket\"",
+            "subprotocols = [\"v1\"]",
+            "subprotocols of what is no WebSocket",
+        ),
+        (
+            "upgrade = \"websocket\"",
+            "stream_ms_max = 5",
+            "bounds a tunnel and has none",
+        ),
+        (
+            "upgrade",
+            "subprotocols = [\"a b\"]\nupgrade",
+            "`a b` is not a token",
+        ),
+    ] {
+        let told = told(&open.replace(from, to));
+        assert!(told.contains(problem), "{told}");
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use super::{Live, read_head, read_rest, read_until};
+use super::{Live, read_head, read_rest, read_until, sign_out};
 
 const EVENTS: &str = r#"
 [[operation]]
@@ -90,15 +90,7 @@ async fn signing_out_ends_the_streams_of_the_session_and_no_others() {
         read_until(&mut client, "data: 1\n\n\r\n").await;
         streams.push((client, call));
     }
-    let mut leaving = live.connect().await;
-    let (host, portal) = (live.host(), &live.house.grounds.grounds.places.portal);
-    let sign_out = format!(
-        "POST /oauth2/sign_out HTTP/1.1\r\nhost: {host}\r\n{cookie}origin: {portal}\r\n\
-         content-length: 0\r\n\r\n"
-    );
-    leaving.write_all(sign_out.as_bytes()).await.unwrap();
-    let head = read_head(&mut leaving).await;
-    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    sign_out(&live, &cookie).await;
 
     let (client, call) = &mut streams[0];
     let ended = timeout(SOON, read_until(client, "0\r\n\r\n")).await;

@@ -1,19 +1,26 @@
 //! What goes on after its answer has begun, over the listeners: events, tunnels, trailers, and what
 //! ends them. Rows WS of the attack cases.
 
+mod connect;
+mod ends;
 mod events;
+mod tunnels;
+mod websocket;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use muhrdor::app;
+use muhrdor::clock::{Clock, HandClock, SystemClock};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::client::TlsStream;
 
-use super::trouble::asked::{connect, session_cookie};
+use super::trouble::asked::{connect, connect_http2, session_cookie};
 use super::trouble::upstreams::{copy, with_policies};
-use super::{House, unhurried};
+use super::{House, TestGrounds, unhurried};
 
 /// Operations of a service of these tests.
 const LIVE: &str = r#"id = "live"
@@ -34,8 +41,9 @@ pub(super) struct Live {
     _policies: TempDir,
 }
 
-/// A request that came to the e-service: the connection to answer on.
+/// A request as it came to the e-service, and the connection to answer on.
 pub(super) struct Call {
+    pub(super) head: String,
     pub(super) stream: TcpStream,
 }
 
@@ -45,6 +53,14 @@ impl Live {
     }
 
     pub(super) async fn open_with(operations: &str, change: impl FnOnce(String) -> String) -> Self {
+        Self::open_on(operations, change, || Arc::new(SystemClock::new())).await
+    }
+
+    async fn open_on(
+        operations: &str,
+        change: impl FnOnce(String) -> String,
+        clock: impl FnOnce() -> Arc<dyn Clock>,
+    ) -> Self {
         let policies = tempfile::tempdir().unwrap();
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
         copy(&shipped, policies.path());
@@ -52,25 +68,44 @@ impl Live {
         fs::write(policies.path().join("services/live.toml"), described).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let house = House::open_with(|config| {
+        let grounds = TestGrounds::prepare(|config| {
             let config = with_policies(&unhurried(&config), policies.path());
             change(format!(
                 "{config}\n[upstreams.live]\naddress = \"{address}\"\n"
             ))
         })
         .await;
+        let config = grounds.grounds.config().unwrap();
+        let gateway = app::start(config, clock()).await.unwrap();
         Self {
-            house,
+            house: House { grounds, gateway },
             listener,
             _policies: policies,
         }
     }
 
+    /// The same, on a clock that the test moves.
+    pub(super) async fn by_hand(
+        operations: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> (Self, HandClock) {
+        let clock = HandClock::at(SystemClock::new().now());
+        let shared = clock.clone();
+        let live = Self::open_on(operations, change, move || {
+            // Preparing takes its time, and providers have clocks of their own.
+            let now = SystemClock::new().now();
+            let late = now.ms_since(shared.now());
+            shared.advance_ms(u32::try_from(late).unwrap());
+            Arc::new(shared)
+        });
+        (live.await, clock)
+    }
+
     /// The next request that reaches the e-service.
     pub(super) async fn called(&self) -> Call {
         let (mut stream, _) = self.listener.accept().await.unwrap();
-        read_head(&mut stream).await;
-        Call { stream }
+        let head = read_head(&mut stream).await;
+        Call { head, stream }
     }
 
     /// A client's connection, TLS and HTTP/1.1.
@@ -97,6 +132,19 @@ impl Live {
         let cookie = session_cookie(&self.house.grounds, login).await;
         format!("cookie: {cookie}\r\n")
     }
+}
+
+/// Ends the session behind a cookie line.
+async fn sign_out(live: &Live, cookie: &str) {
+    let mut leaving = live.connect().await;
+    let (host, portal) = (live.host(), &live.house.grounds.grounds.places.portal);
+    let sign_out = format!(
+        "POST /oauth2/sign_out HTTP/1.1\r\nhost: {host}\r\n{cookie}origin: {portal}\r\n\
+         content-length: 0\r\n\r\n"
+    );
+    leaving.write_all(sign_out.as_bytes()).await.unwrap();
+    let head = read_head(&mut leaving).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
 }
 
 /// Reads up to the end of a head, and not a byte more.

@@ -130,17 +130,26 @@ async fn raw(grounds: &TestGrounds, request: &str) -> String {
 }
 
 pub(crate) async fn connect(grounds: &TestGrounds) -> TlsStream<TcpStream> {
+    connect_by(grounds, b"http/1.1").await
+}
+
+pub(crate) async fn connect_http2(grounds: &TestGrounds) -> TlsStream<TcpStream> {
+    connect_by(grounds, b"h2").await
+}
+
+async fn connect_by(grounds: &TestGrounds, protocol: &[u8]) -> TlsStream<TcpStream> {
     let authority = grounds.grounds.folder.authority();
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(authority).unwrap())
         .unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
     let config_file = grounds.grounds.config().unwrap();
     let tcp = TcpStream::connect(config_file.listen.public).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
