@@ -13,7 +13,6 @@ use http::header::{
     HeaderValue, RETRY_AFTER,
 };
 use http::{Method, Request, Response, StatusCode, request};
-use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use matchit::Router;
 
@@ -122,7 +121,7 @@ impl Dispatch {
     }
 
     /// Answers one request, which is under way until its answer was sent.
-    pub async fn serve(&self, request: Request<Incoming>, origin: &Origin) -> Response<Body> {
+    pub async fn serve(&self, request: Request<Body>, origin: &Origin) -> Response<Body> {
         let asked = asked(&request, &origin.handshake);
         let mut under_way = self.requests.begin(&self.clock, asked);
         let mut response = self.answer(request, origin, &mut under_way).await;
@@ -136,7 +135,7 @@ impl Dispatch {
 
     async fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<Body>,
         origin: &Origin,
         under_way: &mut UnderWay,
     ) -> Response<Body> {
@@ -146,7 +145,7 @@ impl Dispatch {
         };
         let (parts, body) = request.into_parts();
         let said = trace::parent(&parts.headers);
-        let mut arrival = match self.arrive(parts, Body::from(body), origin) {
+        let mut arrival = match self.arrive(parts, body, origin) {
             Ok(arrival) => arrival,
             Err(turned_away) => return self.turn_away(turned_away, origin, under_way),
         };
@@ -301,7 +300,7 @@ pub fn refusal(status: u16, code: &str) -> Response<Body> {
 }
 
 /// What telemetry may know of a request's head: words of ours.
-fn asked(request: &Request<Incoming>, handshake: &Handshake) -> Asked {
+fn asked(request: &Request<Body>, handshake: &Handshake) -> Asked {
     let method = METHODS.iter().find(|method| *method == request.method());
     Asked {
         protocol: handshake.protocol.as_str(),

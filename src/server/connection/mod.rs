@@ -1,5 +1,6 @@
 //! One connection: HTTP/1.1 through the guard, HTTP/2 with its limits; both drained politely.
 
+mod stalled;
 mod tracked;
 mod tunnel;
 
@@ -28,6 +29,7 @@ use super::Turnstile;
 use super::dispatch::{Dispatch, Origin, refusal};
 use super::drain::{Drained, Leaving, Stage};
 use super::guard::{self, GuardedStream, Linger, Progress, Timeouts, Violation};
+use stalled::Streams;
 use tracked::{Activity, Tracked};
 use tunnel::Switch;
 
@@ -264,6 +266,7 @@ impl Connections {
         let leaving = self.leaving(&drained);
         let tasks = OwnedTasks::default();
         let streams = tasks.clone();
+        let piece_max = Duration::from_millis(self.settings.body_ms_max);
         let service = service_fn(move |mut request: Request<Incoming>| {
             let (dispatch, origin) = (Arc::clone(&dispatch), Arc::clone(&origin));
             let underway = counted.begin();
@@ -271,6 +274,7 @@ impl Connections {
                 (leaving.clone(), Arc::clone(&counted), streams.clone());
             async move {
                 let opens = tunnel::opening(&mut request);
+                let request = request.map(|body| stalled::awaited(Body::from(body), piece_max));
                 let mut response = dispatch.serve(request, &origin).await;
                 if let Some(opens) = opens {
                     let held = counted.begin();
@@ -280,7 +284,8 @@ impl Connections {
             }
         });
         let limits = self.settings.http2;
-        let connection = http2::Builder::new(tasks)
+        let write_max = Duration::from_millis(self.settings.write_ms_max);
+        let connection = http2::Builder::new(Streams::new(tasks, write_max))
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.streams_max)
             .max_header_list_size(limits.header_list_bytes_max)
@@ -309,8 +314,13 @@ impl Connections {
             } => {}
         }
         connection.as_mut().graceful_shutdown();
-        // An error here is the client's going; there is nobody left to tell.
-        let _ = connection.await;
+        let over = activity.is_idle_since(activity.seen());
+        // What was answered whole may wait for a client that does not take it. An error is the
+        // client's going; there is nobody left to tell.
+        match over {
+            true => drop(tokio::time::timeout(write_max, connection).await),
+            false => drop(connection.await),
+        }
     }
 }
 
@@ -343,7 +353,7 @@ async fn answer_http1(
 ) -> (Response<Body>, guard::Unanswered) {
     let unanswered = progress.begin();
     let asks_for_upgrade = request.headers().contains_key(UPGRADE);
-    let mut response = dispatch.serve(request, &origin).await;
+    let mut response = dispatch.serve(request.map(Body::from), &origin).await;
     let refused = progress.refused_in_body();
     if let Some(violation) = refused {
         response = refusal(violation.status(), violation.code());

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use http::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::server::connection::stalled::Taking;
 use crate::server::drain::Leaving;
 use crate::wire::answer::Lasts;
 use crate::wire::body::Body;
@@ -18,6 +19,8 @@ pub(super) struct Tracked<T> {
     body: Body,
     /// For what lasts: the moment to leave. In a lock that nobody waits for.
     leave: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    /// Of a stream of HTTP/2: how its client takes it.
+    taking: Option<Arc<Taking>>,
     _underway: T,
 }
 
@@ -31,6 +34,7 @@ impl<T> Tracked<T> {
         response.map(|body| Self {
             body,
             leave,
+            taking: Taking::of_this_stream(),
             _underway: underway,
         })
     }
@@ -56,7 +60,11 @@ impl<T: Unpin> HttpBody for Tracked<T> {
             self.leave = None;
             self.body = Body::empty();
         }
-        Pin::new(&mut self.body).poll_frame(cx)
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let Some(taking) = &self.taking {
+            taking.note(&polled);
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

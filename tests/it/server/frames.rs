@@ -6,14 +6,14 @@ use tokio_rustls::client::TlsStream;
 
 use super::rig::{HOST, Rig};
 
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RST_STREAM: u8 = 3;
 const GOAWAY: u8 = 7;
 const ENHANCE_YOUR_CALM: u8 = 11;
 
 /// What became of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     /// Its answer's first bytes: `0x88` is `:status: 200`, `0x8c` is 400 (RFC 7541 appendix A).
     Answer(u8),
     Reset,
@@ -21,7 +21,7 @@ enum Fate {
     Closed,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut frame = length[1..].to_vec();
     frame.extend([kind, flags]);
@@ -37,11 +37,11 @@ fn text(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A literal field without indexing (RFC 7541 §6.2.2).
-fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
+pub(super) fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     [vec![0], text(name), text(value)].concat()
 }
 
-fn pseudo(path: &[u8]) -> Vec<u8> {
+pub(super) fn pseudo(path: &[u8]) -> Vec<u8> {
     [
         field(b":method", b"GET"),
         field(b":scheme", b"https"),
@@ -51,7 +51,7 @@ fn pseudo(path: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-async fn open(rig: &Rig) -> TlsStream<TcpStream> {
+pub(super) async fn open(rig: &Rig) -> TlsStream<TcpStream> {
     let mut stream = rig.connect_with(rig.client(b"h2"), HOST).await.unwrap();
     let settings = frame(4, 0, 0, &[]);
     let hello = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &settings].concat();
@@ -60,7 +60,7 @@ async fn open(rig: &Rig) -> TlsStream<TcpStream> {
 }
 
 /// Reads frames until one of them settles what became of the requests.
-async fn fate(stream: &mut TlsStream<TcpStream>) -> Fate {
+pub(super) async fn fate(stream: &mut TlsStream<TcpStream>) -> Fate {
     loop {
         let mut head = [0; 9];
         if stream.read_exact(&mut head).await.is_err() {

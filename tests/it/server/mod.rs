@@ -4,6 +4,7 @@ mod admin;
 mod authority;
 mod client;
 mod clients;
+mod floods;
 mod frames;
 mod hosts;
 mod http1;

@@ -30,6 +30,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::authority::Authority;
+use super::floods::Endless;
 
 pub(super) const HOST: &str = "portal.example";
 
@@ -56,6 +57,8 @@ pub(super) struct Echo {
     /// A request to `/wait` has arrived · it may be answered.
     pub(super) waiting: Notify,
     pub(super) go: Notify,
+    /// An answer to `/endless` is over.
+    pub(super) gone: Arc<Notify>,
 }
 
 impl Door for Echo {
@@ -74,6 +77,9 @@ impl Door for Echo {
             if path == "/ignore" {
                 self.seen.lock().unwrap().push(seen);
                 return Response::new(Body::full("ignored"));
+            }
+            if path == "/endless" {
+                return Response::new(Body::stream(Endless(Arc::clone(&self.gone))));
             }
             if path == "/wait" {
                 self.waiting.notify_one();
@@ -236,10 +242,30 @@ impl Rig {
         authority: Authority,
         hosts: &TlsSettings,
     ) -> Self {
+        let settings = Settings::default();
+        Self::bounded(settings, limits, proxies, authority, hosts).await
+    }
+
+    /// With other bounds of a connection.
+    pub(super) async fn of(settings: Settings) -> Self {
+        let authority = Authority::new();
+        authority.issue("server", &[HOST]);
+        let hosts = Authority::hosts(authority.files("server"), &[]);
+        let limits = listener::Limits::default();
+        Self::bounded(settings, limits, Proxies::default(), authority, &hosts).await
+    }
+
+    async fn bounded(
+        settings: Settings,
+        limits: listener::Limits,
+        proxies: Proxies,
+        authority: Authority,
+        hosts: &TlsSettings,
+    ) -> Self {
         let clock = clock();
         let tls = Arc::new(Tls::load(hosts, clock.clone()).unwrap());
         let proxies = Arc::new(proxies);
-        let house = House::behind(Settings::default(), Arc::clone(&proxies));
+        let house = House::behind(settings, Arc::clone(&proxies));
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let settings = listener::Settings {
             address,
