@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::ORIGIN;
@@ -20,6 +21,7 @@ use crate::register::Route;
 use crate::upstream::Onward;
 use crate::wire::arrival::Arrival;
 use crate::wire::cookie::Cookies;
+use crate::wire::grpc;
 use crate::wire::path::Target;
 use crate::wire::tunnel::Upgrade;
 use crate::wire::tunnel::handshake::{Handshake, HandshakeError};
@@ -102,6 +104,24 @@ pub(super) fn origin(arrival: &Arrival, permit: &Permit) -> Option<HeaderValue> 
         .then(|| origin.clone())
 }
 
+/// How long a call of gRPC may take as a whole: as long as the caller waits, and as the operation
+/// allows.
+///
+/// # Errors
+/// `bad_header` when the caller's word on it does not read.
+pub(super) fn deadline(
+    arrival: &Arrival,
+    operation: &Operation,
+) -> Result<Option<Duration>, Refusal> {
+    if !operation.is_grpc() {
+        return Ok(None);
+    }
+    let asked = grpc::timeout(&arrival.headers)
+        .map_err(|cause| Refusal::new(Reason::BadHeader, cause.to_string()))?;
+    let longest = Duration::from_millis(u64::from(operation.flow.stream_ms_max));
+    Ok(Some(asked.map_or(longest, |asked| asked.min(longest))))
+}
+
 /// What a client says to open a WebSocket, where the operation is one: with the subprotocols that
 /// the register lists, in the client's order.
 fn handshake(arrival: &Arrival, operation: &Operation) -> Result<Option<Handshake>, Refusal> {
@@ -144,6 +164,7 @@ pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal>
     let cookies = Cookies::read(&arrival.headers)
         .map_err(|cause| Refusal::new(Reason::BadCookie, cause.to_string()))?;
     let handshake = handshake(&arrival, route.operation())?;
+    let deadline = deadline(&arrival, route.operation())?;
     let captures = route
         .captures()
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -156,7 +177,8 @@ pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal>
         host: arrival.host,
         cookies,
         captures: captures.collect(),
-        handshake,
+        handshake: handshake.map(Box::new),
+        deadline,
         target: arrival.target,
     })
 }

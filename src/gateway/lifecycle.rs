@@ -114,7 +114,7 @@ impl Gateway {
             .map_err(|no| visit.denied(no, house.policy.id()))?;
         visit.permitted(&permit);
         rooms.redaction.question(&permit)?;
-        let lasting = self.lasting(&permit, &caller, counted)?;
+        let lasting = self.lasting(&arrival, &permit, &caller, counted)?;
         let opened = rooms
             .journal
             .open(&permit.operation().effect, visit.intent())

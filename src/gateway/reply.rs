@@ -14,16 +14,17 @@ use serde_json::{Value, json};
 
 use crate::domain::decision::Hint;
 use crate::domain::entry::VisitId;
-use crate::domain::flow::EVENTS;
+use crate::domain::flow::{EVENTS, GRPC};
 use crate::domain::reason::Reason;
-use crate::gateway::lasting::Lasting;
+use crate::gateway::lasting::{End, Lasting};
 use crate::gateway::refusal::Refusal;
 use crate::journal::{JournalError, Recorded};
 use crate::limits::{self, Allowance, Exceeded};
 use crate::redaction::{Disclosure, DisclosureMode};
 use crate::wire::answer::Lasts;
 use crate::wire::body::Body;
-use crate::wire::pages::wish::Wish;
+use crate::wire::grpc::Status;
+use crate::wire::pages::wish::{Wish, WishForm};
 use crate::wire::pages::{PAGE_HEADERS, Page};
 use crate::wire::tunnel::duplex::Duplex;
 use crate::wire::tunnel::handshake;
@@ -106,7 +107,10 @@ impl Reply {
     ) -> Self {
         let visit = recorded.visit();
         let reason = refusal.reason();
-        let mut response = problem(reason, visit, refusal.hint());
+        let mut response = match wish.form {
+            WishForm::Call => uncalled(reason),
+            WishForm::Page | WishForm::Data => problem(reason, visit, refusal.hint()),
+        };
         if let Some(page) = page {
             dress(&mut response, page);
         }
@@ -185,7 +189,7 @@ impl Reply {
     }
 
     /// The reply, whose body or tunnel lasts no longer than this where it lasts.
-    pub(super) fn lasting(mut self, lasting: Option<Lasting>) -> Self {
+    pub(super) fn lasting(mut self, lasting: Option<Box<Lasting>>) -> Self {
         let Some(lasting) = lasting else {
             return self;
         };
@@ -196,9 +200,13 @@ impl Reply {
         }
         let is_events = |media: &HeaderValue| media.as_bytes().starts_with(EVENTS.as_bytes());
         let media = self.response.headers().get(CONTENT_TYPE);
+        let is_call = media.is_some_and(|media| media.as_bytes() == GRPC.as_bytes());
         if media.is_some_and(is_events) {
             self.response.extensions_mut().insert(Lasts);
-            self.response = self.response.map(|body| lasting.hold(body));
+            self.response = self.response.map(|body| lasting.hold(body, End::Quiet));
+        } else if is_call {
+            // A call has an end of its own, and cut short it has none that a caller understands.
+            self.response = self.response.map(|body| lasting.hold(body, End::Call));
         }
         self
     }
@@ -257,6 +265,16 @@ pub(super) fn dress(response: &mut Response<Body>, page: Page) {
         HeaderValue::from_static(page.language.tag()),
     );
     *response.body_mut() = Body::full(page.html);
+}
+
+/// The outcome of a call of gRPC that was refused: an answer without messages.
+fn uncalled(reason: Reason) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.headers_mut() = Status::of(reason).fields(reason.code());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(GRPC));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// RFC 9457, with the stable code and the request's number; the same for every path.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, SET_COOKIE,
+    HeaderValue, SET_COOKIE, TRAILER,
 };
 
 use crate::domain::data::Form;
@@ -14,6 +14,7 @@ use crate::domain::operation::{Contract, Mode, Operation};
 use crate::redaction::detector;
 use crate::redaction::error::{Breach, RedactionError};
 use crate::wire::cookie::HOST_PREFIX;
+use crate::wire::grpc::{GRPC_DETAILS, GRPC_MESSAGE, GRPC_STATUS};
 use crate::wire::headers::{is_hop_by_hop, is_reserved, single};
 
 /// The media type of an answer in one of the accepted forms: `type/subtype`, and at most
@@ -126,8 +127,11 @@ pub fn outgoing(
 ) -> Result<HeaderMap, RedactionError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, media.value()?);
-    for name in &operation.response_headers {
-        let name = HeaderName::try_from(name.as_str()).map_err(|_| Breach::Header)?;
+    let listed = operation.response_headers.iter();
+    let listed = listed.map(|name| HeaderName::try_from(name.as_str()));
+    let outcome = outcome(operation).into_iter().map(Ok);
+    for name in listed.chain(outcome) {
+        let name = name.map_err(|_| Breach::Header)?;
         if is_ours(&name) || is_hop_by_hop(&name, incoming) {
             continue;
         }
@@ -141,12 +145,38 @@ pub fn outgoing(
         }
     }
     match contract.mode {
-        Mode::Public => {}
+        Mode::Public => announce(operation, &mut headers)?,
         Mode::Whole { .. } | Mode::Fields(_) => {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
     }
     Ok(headers)
+}
+
+/// The trailers that an operation's answer may end with.
+pub(super) fn trailers(operation: &Operation) -> Vec<HeaderName> {
+    let listed = operation.flow.response_trailers.iter();
+    let listed = listed.filter_map(|name| HeaderName::try_from(name.as_str()).ok());
+    listed.chain(outcome(operation)).collect()
+}
+
+/// Where a call of gRPC tells its outcome: in its trailers, or in the head if there is no message.
+fn outcome(operation: &Operation) -> Vec<HeaderName> {
+    if operation.is_grpc() {
+        vec![GRPC_STATUS, GRPC_MESSAGE, GRPC_DETAILS]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Names the trailers that may come (RFC 9110 §6.6.2).
+fn announce(operation: &Operation, headers: &mut HeaderMap) -> Result<(), Breach> {
+    let names = &operation.flow.response_trailers;
+    if !names.is_empty() {
+        let names = HeaderValue::try_from(names.join(", ")).map_err(|_| Breach::Header)?;
+        headers.insert(TRAILER, names);
+    }
+    Ok(())
 }
 
 /// What was withheld, by class: `health;absent, identifier;masked`; `None` if nothing was.
@@ -209,7 +239,7 @@ fn is_let_through(operation: &Operation, cookie: &HeaderValue) -> bool {
     listed && !parts.any(domain)
 }
 
-fn looked_at(value: &HeaderValue) -> Result<HeaderValue, RedactionError> {
+pub(super) fn looked_at(value: &HeaderValue) -> Result<HeaderValue, RedactionError> {
     match detector::find(&String::from_utf8_lossy(value.as_bytes())) {
         Some(finding) => Err(RedactionError::LeakStopped(finding)),
         None => Ok(value.clone()),

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use crate::domain::data::Facet;
 use crate::domain::entry::VisitId;
 use crate::domain::name::DataClass;
-use crate::domain::operation::{ClassMap, Effect, Mode, Question};
+use crate::domain::operation::{ClassMap, Effect, Mode, Operation, Question};
 use crate::domain::person::{Person, Pinfl};
 use crate::domain::service::Backend;
 use crate::policy::Permit;
@@ -113,9 +113,7 @@ impl Redaction {
         let (contract, media) = head::contract(operation, status, &incoming)?;
         let headers = head::outgoing(operation, contract, &media, &incoming)?;
         let content = match &contract.mode {
-            Mode::Public => {
-                Content::Public(public(&operation.service.backend, &media, body).await?)
-            }
+            Mode::Public => Content::Public(public(operation, &media, body).await?),
             Mode::Whole { classes } => whole(permit, classes, &media, body).await?,
             Mode::Fields(map) => self.fields(permit, map, body).await?,
         };
@@ -188,13 +186,18 @@ fn opened(
 
 /// A body that is declared to be about nobody is not searched: it is streamed as it comes, and the
 /// declaration is policy, approved as policy is.
-async fn public(backend: &Backend, media: &Media, body: Body) -> Result<Passing, RedactionError> {
-    match backend {
+async fn public(
+    operation: &Operation,
+    media: &Media,
+    body: Body,
+) -> Result<Passing, RedactionError> {
+    match operation.service.backend {
         Backend::InHouse if media.is_json() => Ok(Passing::Collected(
             body.collect_up_to(PAGE_BYTES_MAX).await?,
         )),
         Backend::InHouse | Backend::Upstream { .. } => {
-            Ok(Passing::Streamed(stream::data_only(body)))
+            let trailers = head::trailers(operation);
+            Ok(Passing::Streamed(stream::with_trailers(body, trailers)))
         }
     }
 }

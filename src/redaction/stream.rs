@@ -4,16 +4,21 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
+use crate::redaction::head;
 use crate::wire::body::{Body, BodyError};
+use crate::wire::headers::only;
 
-/// A body without its trailers: they are headers that no list has let through.
-pub(super) fn data_only(body: Body) -> Body {
+/// A body with these trailers only, each looked at as a header is: what no list has let through
+/// does not leave.
+pub(super) fn with_trailers(body: Body, trailers: Vec<HeaderName>) -> Body {
     Body::stream(DataOnly {
         first: None,
         rest: body,
+        trailers,
     })
 }
 
@@ -26,6 +31,7 @@ pub(super) async fn peek(mut body: Body) -> Result<(Bytes, Body), BodyError> {
                 let whole = DataOnly {
                     first: Some(first.clone()),
                     rest: body,
+                    trailers: Vec::new(),
                 };
                 return Ok((first, Body::stream(whole)));
             }
@@ -38,6 +44,18 @@ pub(super) async fn peek(mut body: Body) -> Result<(Bytes, Body), BodyError> {
 struct DataOnly {
     first: Option<Bytes>,
     rest: Body,
+    trailers: Vec<HeaderName>,
+}
+
+impl DataOnly {
+    /// What may leave of the trailers; `None` if nothing may.
+    fn passed(&self, trailers: &HeaderMap) -> Option<Result<Frame<Bytes>, BodyError>> {
+        let passed = only(trailers, &self.trailers);
+        if passed.values().any(|value| head::looked_at(value).is_err()) {
+            return Some(Err(BodyError::Withheld));
+        }
+        (!passed.is_empty()).then(|| Ok(Frame::trailers(passed)))
+    }
 }
 
 impl HttpBody for DataOnly {
@@ -52,10 +70,18 @@ impl HttpBody for DataOnly {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
         loop {
-            return match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
-                Some(Ok(frame)) if !frame.is_data() => continue,
-                other => Poll::Ready(other),
+            let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
             };
+            match frame.into_trailers() {
+                Err(data) => return Poll::Ready(Some(Ok(data))),
+                Ok(trailers) => {
+                    if let Some(passed) = self.passed(&trailers) {
+                        return Poll::Ready(Some(passed));
+                    }
+                }
+            }
         }
     }
 
@@ -77,7 +103,7 @@ impl HttpBody for DataOnly {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
 
@@ -112,9 +138,26 @@ mod tests {
 
     #[tokio::test]
     async fn t15_trailers_do_not_leave() {
-        let passed = data_only(with_trailers()).collect().await.unwrap();
+        let passed = super::with_trailers(with_trailers(), Vec::new());
+        let passed = passed.collect().await.unwrap();
         assert!(passed.trailers().is_none());
         assert_eq!(passed.to_bytes(), "abcd");
+    }
+
+    #[tokio::test]
+    async fn a_listed_trailer_leaves_unless_it_identifies_someone() {
+        let etag = || vec![http::header::ETAG];
+        let passed = super::with_trailers(with_trailers(), etag())
+            .collect()
+            .await;
+        assert_eq!(passed.err(), Some(BodyError::Withheld));
+        let harmless = HeaderMap::from_iter([
+            (http::header::ETAG, HeaderValue::from_static("7")),
+            (http::header::AGE, HeaderValue::from_static("7")),
+        ]);
+        let body = Body::stream(Frames(vec![Frame::trailers(harmless)]));
+        let passed = super::with_trailers(body, etag()).collect().await.unwrap();
+        assert_eq!(passed.trailers().map(HeaderMap::len), Some(1));
     }
 
     #[tokio::test]

@@ -9,8 +9,8 @@
 use std::sync::Arc;
 
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
-    HeaderValue, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, RETRY_AFTER,
 };
 use http::{Method, Request, Response, StatusCode, request};
 use hyper::ext::Protocol;
@@ -26,13 +26,14 @@ use crate::telemetry::trace::{self, TRACEPARENT, TRACESTATE, Trace};
 use crate::telemetry::watched::Watched;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
-use crate::wire::headers::{self, CASE, DOCUMENT_ACCESS, PURPOSE};
+use crate::wire::headers::{self, CASE, DOCUMENT_ACCESS, HeaderError, PURPOSE};
 use crate::wire::host::Host;
 use crate::wire::path::Target;
 use crate::wire::tunnel::{Carrier, Upgrade, handshake};
 
 use super::client::{Proxies, forwarded};
 use super::connection::Handshake;
+use super::guard::Violation;
 use super::guard::violation::problem;
 use super::{Door, ServerError, Turnstile};
 
@@ -95,6 +96,8 @@ enum TurnedAway {
     Target,
     /// Extended CONNECT for something that is not spoken here (RFC 8441 §4).
     Protocol,
+    /// An expectation other than `100-continue` (RFC 9110 §10.1.1); on HTTP/1.1 the guard found it.
+    Expectation,
     /// `OPTIONS *`: a question to the server itself (RFC 9110 §9.3.7).
     AsksForOptions,
 }
@@ -181,6 +184,9 @@ impl Dispatch {
         if !METHODS.contains(&parts.method) {
             return Err(TurnedAway::Method);
         }
+        if !is_met(headers::single(&parts.headers, &EXPECT)) {
+            return Err(TurnedAway::Expectation);
+        }
         headers::check_names(&parts.headers).map_err(|_| TurnedAway::HeaderName)?;
         let peer = self.speaking(&parts.headers, origin.peer)?;
         let host = read_host(&parts)?;
@@ -266,6 +272,10 @@ impl Dispatch {
                 Reason::MethodNotAllowed.code(),
             ),
             TurnedAway::Protocol => (StatusCode::NOT_IMPLEMENTED.as_u16(), "protocol"),
+            TurnedAway::Expectation => (
+                Violation::Expectation.status(),
+                Violation::Expectation.code(),
+            ),
             TurnedAway::HeaderName => (Reason::BadHeader.status(), Reason::BadHeader.code()),
             TurnedAway::Forwarded => (Reason::BadHeader.status(), "forwarded"),
             TurnedAway::Host | TurnedAway::Target => {
@@ -311,6 +321,11 @@ fn asked(request: &Request<Body>, handshake: &Handshake) -> Asked {
 
 fn contains(ranges: &[AddressRange], peer: Peer) -> bool {
     ranges.iter().any(|range| range.contains(peer.address))
+}
+
+/// Whether what a client expects is what it gets.
+fn is_met(expected: Result<Option<&str>, HeaderError>) -> bool {
+    expected.is_ok_and(|text| text.is_none_or(|text| text.eq_ignore_ascii_case("100-continue")))
 }
 
 /// Whether the request asks to leave HTTP for WebSocket.

@@ -29,13 +29,15 @@ use crate::wire::tunnel::handshake::Handshake;
 
 use answer::Idle;
 use pool::SendError;
-use switch::Switch;
+use switch::{Heard, Switch};
+use upload::Upload;
 
 mod answer;
 mod in_house;
 mod pool;
 mod request;
 mod switch;
+mod upload;
 mod vouch;
 
 pub use in_house::{InHouse, InHouseError, InHouseRequest};
@@ -100,7 +102,9 @@ pub struct Onward {
     pub cookies: Cookies,
     pub captures: Vec<(String, String)>,
     /// The operation goes on as WebSocket.
-    pub handshake: Option<Handshake>,
+    pub handshake: Option<Box<Handshake>>,
+    /// Of a call of gRPC: how long it may take, as a whole.
+    pub deadline: Option<Duration>,
     /// The target as it arrived, for what is in the house.
     pub target: Target,
 }
@@ -184,7 +188,8 @@ impl Upstream {
             Backend::Upstream { name, .. } => {
                 let pool = pools.0.get(name);
                 let pool = pool.ok_or_else(|| UpstreamError::Unknown(name.clone()))?;
-                self.ask_upstream(permit, pool, name, onward).await
+                // By itself it is a third of what a request under way takes of memory.
+                Box::pin(self.ask_upstream(permit, pool, name, onward)).await
             }
         }
     }
@@ -206,16 +211,16 @@ impl Upstream {
         permit: &Permit,
         pool: &Pool,
         name: &UpstreamName,
-        onward: Onward,
+        mut onward: Onward,
     ) -> Result<Answer, UpstreamError> {
         let assertion = self
             .vouch
             .assert(permit, self.clock.now())
             .map_err(|cause| UpstreamError::Vouch(cause.to_string()))?;
-        let mut onward = onward;
+        let (upload, deadline) = (Upload::of(permit.operation()), onward.deadline);
         let handshake = onward.handshake.take();
-        let switch = handshake.map(|handshake| Switch::new(permit.visit(), handshake));
-        let mut request = request::build(permit, onward, assertion).await?;
+        let switch = handshake.map(|handshake| Box::new(Switch::new(permit.visit(), *handshake)));
+        let mut request = request::build(permit, onward, assertion, &upload).await?;
         if let Some(switch) = &switch {
             switch.ask(request.headers_mut());
         }
@@ -229,14 +234,18 @@ impl Upstream {
             body_ms_max: pool.idle_ms_max(),
             stream_ms_max: permit.operation().flow.stream_idle_ms_max,
         };
-        match pool.send(request, within).await {
-            Ok((response, lease)) => {
-                let success = response.status().is_success() || response.status().as_u16() == 101;
-                let read = match switch {
-                    Some(switch) if success => switch.granted(response, lease).await,
-                    Some(_) | None => answer::read(response, lease, idle),
-                };
-                read.map_err(|doubt| unavailable(format!("the head of its answer: {doubt}")))
+        let within = deadline.map_or(within, |deadline| deadline.min(within));
+        match pool.send(request, within, &upload).await {
+            Ok(answered) => {
+                let doubted = |doubt| unavailable(format!("the head of its answer: {doubt}"));
+                match switch::heard(switch, answered, idle) {
+                    Heard::Answer(read) => read.map_err(doubted),
+                    Heard::Opening(opening) => opening.await.map_err(doubted),
+                }
+            }
+            Err(cause) if upload.error().is_some() => {
+                let cause = unavailable(cause.to_string());
+                Err(upload.error().unwrap_or(cause))
             }
             Err(SendError::Timeout) => Err(UpstreamError::Timeout {
                 name: name.clone(),

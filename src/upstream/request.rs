@@ -4,12 +4,15 @@ use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
+use crate::domain::flow::RequestBody;
 use crate::domain::peer::Peer;
 use crate::policy::Permit;
 use crate::telemetry::trace::{TRACEPARENT, TRACESTATE};
+use crate::upstream::upload::Upload;
 use crate::upstream::{Onward, UpstreamError};
 use crate::wire::body::{Body, BodyError};
 use crate::wire::cookie::Cookies;
+use crate::wire::grpc::{self, GRPC_TIMEOUT};
 use crate::wire::headers::AllowList;
 
 /// Request headers every e-service may have. All others must be named by the operation.
@@ -28,6 +31,7 @@ pub(super) async fn build(
     permit: &Permit,
     onward: Onward,
     assertion: HeaderValue,
+    upload: &Upload,
 ) -> Result<Request<Body>, UpstreamError> {
     let operation = permit.operation();
     let uri = Uri::try_from(permit.target().as_str()).map_err(|_| UpstreamError::NotOpened)?;
@@ -59,12 +63,31 @@ pub(super) async fn build(
     }
     headers.insert("muhrdor-assertion", assertion);
     headers.insert("muhrdor-request-id", value(&permit.visit().to_string()));
-    let body = arrived(
-        onward.body,
-        operation.body_bytes_max,
-        operation.effect.writes(),
-    )
-    .await?;
+    let flow = &operation.flow;
+    if !flow.request_trailers.is_empty() {
+        headers.insert(header::TRAILER, value(&flow.request_trailers.join(", ")));
+    }
+    if operation.is_grpc() {
+        // Its clients say so, and some of its servers insist.
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+    if let Some(deadline) = onward.deadline {
+        headers.insert(GRPC_TIMEOUT, value(&grpc::timeout_field(deadline)));
+    }
+    let bytes_max = operation.body_bytes_max;
+    let body = match flow.body {
+        RequestBody::Streamed if onward.body.is_larger_than(bytes_max) => {
+            return Err(UpstreamError::BodyTooLarge { bytes_max });
+        }
+        RequestBody::Streamed => {
+            let trailers = flow.request_trailers.iter();
+            let trailers = trailers.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+            upload.body(onward.body, bytes_max, trailers.collect())
+        }
+        RequestBody::Collected => {
+            arrived(onward.body, bytes_max, operation.effect.writes()).await?
+        }
+    };
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;

@@ -1,5 +1,8 @@
 //! The opening handshake towards an e-service: what is asked for, and whether it was granted.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use http::header::{
     CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -10,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use ring::digest::{SHA256, digest};
 
 use crate::domain::entry::VisitId;
-use crate::upstream::answer::Doubt;
+use crate::upstream::answer::{self, Doubt, Idle};
 use crate::upstream::pool::Lease;
 use crate::wire::answer::Answer;
 use crate::wire::body::Body;
@@ -25,6 +28,27 @@ use crate::wire::tunnel::handshake::{
 pub(super) struct Switch {
     key: String,
     handshake: Handshake,
+}
+
+/// What an e-service came to say.
+pub(super) enum Heard {
+    Answer(Result<Answer, Doubt>),
+    Opening(Pin<Box<dyn Future<Output = Result<Answer, Doubt>> + Send>>),
+}
+
+/// Reads an answer: as one that opens a tunnel only where it was asked to and says that it does.
+/// After such a question any good answer that opens none is in doubt.
+pub(super) fn heard(
+    switch: Option<Box<Switch>>,
+    (response, lease): (Response<Incoming>, Lease),
+    idle: Idle,
+) -> Heard {
+    let status = response.status();
+    let good = status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS;
+    match switch {
+        Some(switch) if good => Heard::Opening(Box::pin(switch.granted(response, lease))),
+        Some(_) | None => Heard::Answer(answer::read(response, lease, idle)),
+    }
 }
 
 impl Switch {
@@ -62,8 +86,8 @@ impl Switch {
     ///
     /// # Errors
     /// [`Doubt::Handshake`]; then its connection is closed.
-    pub(super) async fn granted(
-        self,
+    async fn granted(
+        self: Box<Self>,
         mut response: Response<Incoming>,
         lease: Lease,
     ) -> Result<Answer, Doubt> {

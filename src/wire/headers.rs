@@ -156,6 +156,18 @@ impl AllowList {
     }
 }
 
+/// The fields of these names, and no others.
+#[must_use]
+pub fn only(fields: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in names {
+        for value in fields.get_all(name) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
 /// RFC 9110 §7.6.1 and what older software took for it.
 const HOP_BY_HOP: &[&str] = &[
     "connection",

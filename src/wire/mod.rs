@@ -8,6 +8,7 @@ pub mod answer;
 pub mod arrival;
 pub mod body;
 pub mod cookie;
+pub mod grpc;
 pub mod headers;
 pub mod host;
 pub mod pages;

@@ -12,12 +12,13 @@ use std::time::Duration;
 use crate::domain::entry::VisitId;
 use crate::domain::operation::Operation;
 use crate::domain::reason::Reason;
-use crate::gateway::Gateway;
 use crate::gateway::refusal::Refusal;
+use crate::gateway::{Gateway, access};
 use crate::identity::{Identified, Tenure};
 use crate::limits::PrincipalKey;
 use crate::policy::Permit;
 use crate::telemetry::tunnels::{self, Tunnel};
+use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::tunnel::Carrier;
 use crate::wire::tunnel::duplex::Duplex;
@@ -26,6 +27,7 @@ use held::Held;
 use places::Place;
 use tunnel::{Bounds, Sides};
 
+pub(super) use held::End;
 pub use places::{LastingSettings, Places};
 
 /// A place, and how long it may be held.
@@ -34,6 +36,7 @@ pub(super) struct Lasting {
     operation: Arc<Operation>,
     place: Place,
     tenure: Tenure,
+    deadline: Option<Duration>,
 }
 
 impl Gateway {
@@ -41,31 +44,40 @@ impl Gateway {
     /// answers once.
     ///
     /// # Errors
-    /// `too_many_streams` when the principal, or everybody together, has as many as may be.
+    /// `bad_header` when the deadline of a call does not read; `too_many_streams` when the
+    /// principal, or everybody together, has as many as may be.
     pub(super) fn lasting(
         &self,
+        arrival: &Arrival,
         permit: &Permit,
         caller: &Identified,
         counted: PrincipalKey,
-    ) -> Result<Option<Lasting>, Refusal> {
+    ) -> Result<Option<Box<Lasting>>, Refusal> {
         if !permit.operation().lasts() {
             return Ok(None);
         }
         let full = |cause| Refusal::new(Reason::TooManyStreams, format!("{cause}"));
         let place = self.rooms.lasting.take(counted).map_err(full)?;
-        Ok(Some(Lasting {
+        Ok(Some(Box::new(Lasting {
             visit: permit.visit(),
             operation: Arc::clone(permit.operation()),
             place,
             tenure: self.rooms.identity.tenure(caller),
-        }))
+            deadline: access::deadline(arrival, permit.operation())?,
+        })))
     }
 }
 
 impl Lasting {
     /// The body, ended when its credential is.
-    pub(super) fn hold(self, body: Body) -> Body {
-        Body::stream(Held::new(body, self.place, self.tenure))
+    pub(super) fn hold(self, body: Body, end: End) -> Body {
+        let Self {
+            place,
+            tenure,
+            deadline,
+            ..
+        } = self;
+        Body::stream(Held::new(body, end, place, tenure, deadline))
     }
 
     /// Who carries the bytes between the client, once its side is open, and the e-service.

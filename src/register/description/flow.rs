@@ -1,9 +1,12 @@
 //! How an operation's messages come and go: streams, and what of them can be told in no contract.
 
-use crate::domain::flow::{EVENTS, Flow, STREAM_IDLE_MS_DEFAULT, STREAM_MS_DEFAULT, WebSocket};
-use crate::domain::operation::{Method, Mode, Operation, SubjectAt};
+use crate::domain::flow::{
+    EVENTS, Flow, RequestBody, STREAM_IDLE_MS_DEFAULT, STREAM_MS_DEFAULT, WebSocket,
+};
+use crate::domain::operation::{Effect, Method, Mode, Operation, SubjectAt};
 use crate::domain::service::Backend;
 use crate::domain::sheet::{At, Table};
+use crate::register::description::operation::headers;
 use crate::wire::tunnel::handshake::is_subprotocol;
 
 /// The keys of an operation that say how its messages come and go.
@@ -25,6 +28,18 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<Flow> {
         let what = "subprotocols of what is no WebSocket";
         table.note(*line, what, "write `upgrade`, or remove `subprotocols`");
     }
+    let body = table.parsed_or(
+        "body",
+        RequestBody::Collected,
+        "write `collected` or `streamed`",
+        |given| match given {
+            "collected" => Ok(RequestBody::Collected),
+            "streamed" => Ok(RequestBody::Streamed),
+            _ => Err(format!("`{given}` is no way to take a body")),
+        },
+    );
+    let request_trailers = headers(table, "request_trailers");
+    let response_trailers = headers(table, "response_trailers");
     let total = table.bounded(
         "stream_ms_max",
         u64::from(STREAM_MS_DEFAULT),
@@ -38,6 +53,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<Flow> {
     let subprotocols = subprotocols.into_iter().map(|at| at.value).collect();
     Some(Flow {
         upgrade: upgrade.map(|_| WebSocket { subprotocols }),
+        body: body?,
+        request_trailers,
+        response_trailers,
         stream_ms_max: u32::try_from(total?).ok()?,
         stream_idle_ms_max: u32::try_from(idle?).ok()?,
     })
@@ -70,12 +88,58 @@ pub(super) fn check(table: &Table<'_>, operation: &Operation) {
     }
     if operation.flow.upgrade.is_some() {
         check_tunnel(table, operation);
-    } else if table.has("stream_ms_max") {
+    } else if table.has("stream_ms_max") && !operation.is_grpc() {
         let what = format!("`{id}` bounds a tunnel and has none");
         table.note(
             table.line(),
             what,
             "remove `stream_ms_max`, or write `upgrade`",
+        );
+    }
+    check_pieces(table, operation);
+}
+
+/// What passes in pieces cannot be held against anything, so it must be about nobody.
+fn check_pieces(table: &Table<'_>, operation: &Operation) {
+    let (id, flow) = (&operation.id, &operation.flow);
+    let note = |what: String, mend: &str| table.note(table.line(), what, mend);
+    let streamed = flow.body == RequestBody::Streamed;
+    let trailers = !flow.request_trailers.is_empty() || !flow.response_trailers.is_empty();
+    let public = operation.contracts.iter().all(|c| c.mode == Mode::Public);
+    let in_house = operation.service.backend == Backend::InHouse;
+    let bodiless = matches!(operation.method, Method::Get | Method::Delete);
+    if (streamed || trailers) && (!public || in_house || !operation.issues.is_empty()) {
+        note(
+            format!("`{id}` lets bodies or trailers through as they come"),
+            "only what is `public` and leads to an `upstream` may; remove `body` and trailers",
+        );
+    }
+    if streamed && (bodiless || matches!(operation.effect, Effect::Verify(_))) {
+        note(
+            format!("`{id}` streams a body that it has not"),
+            "use POST, PUT or PATCH, or remove `body`",
+        );
+    }
+    if flow
+        .request_trailers
+        .iter()
+        .any(|name| name.starts_with("x-"))
+    {
+        note(
+            format!("`{id}` lets through a trailer `x-…`"),
+            "the guard takes none of a request: use another name",
+        );
+    }
+    if !flow.request_trailers.is_empty() && !streamed {
+        note(
+            format!("`{id}` has trailers after a body that is taken whole"),
+            "write `body = \"streamed\"`, or remove `request_trailers`",
+        );
+    }
+    if operation.is_grpc() && (!streamed || operation.method != Method::Post) {
+        note(
+            format!("`{id}` is a method of gRPC"),
+            "write `POST` in `call` and `body = \"streamed\"`",
         );
     }
 }

@@ -222,7 +222,7 @@ fn effect(table: &mut Table<'_>, method: Option<Method>, known: &KnownNames) -> 
     }
 }
 
-fn headers(table: &mut Table<'_>, key: &'static str) -> Vec<String> {
+pub(super) fn headers(table: &mut Table<'_>, key: &'static str) -> Vec<String> {
     let mend = "name an end-to-end header in lower case that the gateway does not set itself";
     let names = table.list_parsed(key, mend, |given| {
         let name = HeaderName::from_bytes(given.as_bytes()).map_err(|error| error.to_string())?;

@@ -27,6 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, Monotonic};
+use crate::upstream::upload::Upload;
 use crate::wire::body::Body;
 
 use balance::Counted;
@@ -140,11 +141,13 @@ impl Pool {
         self.shared.settings.idle_ms_max
     }
 
-    /// Sends one request, and waits for its answer to begin.
+    /// Sends one request, and waits for its answer to begin: so long, counted from the last piece of
+    /// a body that is sent as it comes.
     pub(super) async fn send(
         &self,
         mut request: Request<Body>,
         within: Duration,
+        upload: &Upload,
     ) -> Result<(Response<Incoming>, Lease), SendError> {
         let interim = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&interim);
@@ -153,9 +156,10 @@ impl Pool {
         });
         // Who is being asked, also where the time is over before they answered.
         let asked = AtomicUsize::new(usize::MAX);
-        let sent = tokio::time::timeout(within, self.shared.send(request, &asked)).await;
+        let sent = std::pin::pin!(self.shared.send(request, &asked));
+        let sent = upload.within(within, sent).await;
         let at = asked.load(Ordering::Relaxed);
-        let Ok(sent) = sent else {
+        let Some(sent) = sent else {
             self.shared.note(at, Outcome::Failed);
             return Err(SendError::Timeout);
         };

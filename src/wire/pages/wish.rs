@@ -6,6 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::text::Language;
 use crate::wire::arrival::Arrival;
+use crate::wire::grpc;
 
 /// Longest `Accept-Language` looked at, in bytes.
 const ACCEPT_LANGUAGE_BYTES_MAX: usize = 256;
@@ -29,6 +30,8 @@ pub enum WishForm {
     Page,
     /// A script or a program.
     Data,
+    /// A call of gRPC, which is told its outcome in its own way.
+    Call,
 }
 
 impl Wish {
@@ -57,6 +60,9 @@ impl Wish {
 
 /// A fetch says what it is (Fetch Metadata); for others, who asks for HTML gets it.
 fn form(headers: &HeaderMap) -> WishForm {
+    if grpc::is_call(headers) {
+        return WishForm::Call;
+    }
     let text = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     if headers.contains_key(&X_REQUESTED_WITH) {
         return WishForm::Data;

@@ -85,6 +85,11 @@ async fn what_http1_refuses_http2_refuses() {
             request("https://portal.example/").method("FOO"),
             405,
         ),
+        (
+            "FR-15",
+            request("https://portal.example/").header("expect", "foo"),
+            417,
+        ),
     ];
     for (id, asked, expected) in rows {
         let rig = Rig::start().await;

@@ -12,6 +12,7 @@ use super::{SETTINGS, Server, State, WITHIN, ask, nobody, pool, request};
 use crate::upstream::pool::{
     EjectionSettings, Endpoint, HealthSettings, PoolSettings, Protocol, SendError,
 };
+use crate::upstream::upload::Upload;
 
 async fn plain() -> Server {
     Server::start(Protocol::Http1, State::default()).await
@@ -177,14 +178,18 @@ async fn an_answer_that_does_not_begin_in_time_counts_against_the_endpoint() {
     let pool = pool(&[&server.endpoint, &other.endpoint], settings);
     let mut ended = None;
     while ended.is_none() {
-        let asked = pool.send(request(), Duration::from_millis(50)).await;
+        let asked = pool
+            .send(request(), Duration::from_millis(50), &Upload::default())
+            .await;
         ended = asked.err();
     }
     assert!(matches!(ended, Some(SendError::Timeout)));
     let now = pool.shared.clock.monotonic();
     assert!(pool.shared.targets[0].standing.is_ejected(now));
     for _ in 0..20 {
-        pool.send(request(), WITHIN).await.unwrap();
+        pool.send(request(), WITHIN, &Upload::default())
+            .await
+            .unwrap();
     }
     assert_eq!(server.requests(), 1);
 }

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use super::{EjectionSettings, Endpoint, Lease, Pool, PoolSettings, Protocol, SendError};
 use crate::clock::SystemClock;
+use crate::upstream::upload::Upload;
 use crate::wire::body::Body;
 
 const WITHIN: Duration = Duration::from_secs(20);
@@ -151,7 +152,8 @@ fn request() -> Request<Body> {
 
 /// Asks once, and reads the answer to its end.
 async fn ask(pool: &Pool) -> Result<(StatusCode, String), SendError> {
-    let (response, mut lease): (_, Lease) = pool.send(request(), WITHIN).await?;
+    let (response, mut lease): (_, Lease) =
+        pool.send(request(), WITHIN, &Upload::default()).await?;
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     lease.give_back();

@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{SETTINGS, Server, State, WITHIN, ask, pool, request, serve};
 use crate::upstream::pool::{Endpoint, PeerName, PoolSettings, Protocol, SendError, UpstreamTls};
+use crate::upstream::upload::Upload;
 
 const HTTP2: PoolSettings = PoolSettings {
     protocol: Protocol::Http2,
@@ -48,7 +49,10 @@ async fn http2_goes_on_by_a_new_connection_when_the_old_one_has_ended() {
         ..HTTP2
     };
     let pool = pool(&[&server.endpoint], settings);
-    let (first, lease) = pool.send(request(), WITHIN).await.unwrap();
+    let (first, lease) = pool
+        .send(request(), WITHIN, &Upload::default())
+        .await
+        .unwrap();
     ask(&pool).await.unwrap();
     // What is under way on the old one comes to its end.
     assert_eq!(

@@ -1,10 +1,13 @@
 //! What goes on after its answer has begun, over the listeners: events, tunnels, trailers, and what
 //! ends them. Rows WS of the attack cases.
 
+mod calls;
 mod connect;
 mod ends;
 mod events;
+mod storms;
 mod tunnels;
+mod uploads;
 mod websocket;
 
 use std::fs;
@@ -37,7 +40,7 @@ names = { uz = "l", uzc = "l", ru = "l", en = "l" }
 /// The house with one service more, whose program is the test itself.
 pub(super) struct Live {
     pub(super) house: House,
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     _policies: TempDir,
 }
 
@@ -79,7 +82,7 @@ impl Live {
         let gateway = app::start(config, clock()).await.unwrap();
         Self {
             house: House { grounds, gateway },
-            listener,
+            listener: Arc::new(listener),
             _policies: policies,
         }
     }
