@@ -158,7 +158,7 @@ impl Object {
 /// Keys and values: in the order of the file while they are few, by their keys when they are many,
 /// so that each look is short whatever the file says.
 ///
-/// INVARIANT: no key stands in it twice; more than [`LOOKED_THROUGH_MAX`] keys are sorted.
+/// INVARIANT: no key stands in it twice; more than `LOOKED_THROUGH_MAX` keys are sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dictionary(Vec<(Name, Object)>);
 
