@@ -14,7 +14,7 @@ use crate::gateway::refusal::Refusal;
 use crate::gateway::reply::Reply;
 use crate::gateway::visit::Visit;
 use crate::gateway::{Gateway, Snapshot};
-use crate::journal::{JournalError, Recorded};
+use crate::journal::{JournalError, Opened, Recorded};
 use crate::limits::PrincipalKey;
 use crate::policy::Permit;
 use crate::redaction::{Completeness, Disclosure, DisclosureMode};
@@ -137,19 +137,27 @@ impl Gateway {
         visit.disclosed(&disclosure);
         self.watch(&disclosure);
         let page = self.page(&permit, &disclosure, visit, wish);
-        let recorded = self.record(visit, &disclosure).await?;
+        let recorded = self.record(visit, &opened, &disclosure).await?;
         Ok(Reply::disclose(disclosure, recorded, page, origin)?.lasting(lasting))
     }
 
-    /// What is about nobody needs no entry; all else is durable before it leaves.
-    async fn record(&self, visit: &Visit, disclosure: &Disclosure) -> Result<Recorded, Refusal> {
-        match disclosure.mode() {
-            DisclosureMode::Public => Ok(Recorded::exempt(visit.id())),
-            DisclosureMode::Whole | DisclosureMode::Fields => Ok(self
-                .rooms
-                .journal
-                .record(visit.delivered(disclosure))
-                .await?),
+    /// What is about nobody needs no entry, unless it ends what was written down as begun; all else
+    /// is durable before it leaves.
+    async fn record(
+        &self,
+        visit: &Visit,
+        opened: &Opened,
+        disclosure: &Disclosure,
+    ) -> Result<Recorded, Refusal> {
+        match (disclosure.mode(), opened.intent()) {
+            (DisclosureMode::Public, None) => Ok(Recorded::exempt(visit.id())),
+            (DisclosureMode::Public | DisclosureMode::Whole | DisclosureMode::Fields, _) => {
+                Ok(self
+                    .rooms
+                    .journal
+                    .record(visit.delivered(disclosure))
+                    .await?)
+            }
         }
     }
 

@@ -37,6 +37,20 @@ cors_origins = ["https://app.example"]
 names = { uz = "l", uzc = "l", ru = "l", en = "l" }
 "#;
 
+/// The shipped rules let nobody write where all is public.
+const RULE: &str = r#"
+@id("public-writes-for-everyone")
+@title_uz("t")
+@title_uzc("t")
+@title_ru("t")
+@title_en("t")
+@basis("zru-395-services")
+@owner("portal")
+@journal("summary")
+permit (principal, action == Gov::Action::"submit", resource is Gov::Operation)
+when { resource.public };
+"#;
+
 /// The house with one service more, whose program is the test itself.
 pub(super) struct Live {
     pub(super) house: House,
@@ -69,6 +83,7 @@ impl Live {
         copy(&shipped, policies.path());
         let described = format!("{LIVE}{operations}");
         fs::write(policies.path().join("services/live.toml"), described).unwrap();
+        fs::write(policies.path().join("live.cedar"), RULE).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let grounds = TestGrounds::prepare(|config| {

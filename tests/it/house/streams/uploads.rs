@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use http::Method;
+use muhrdor::domain::entry::Stage;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use super::{Live, read_head, read_rest, read_until};
+use crate::house::call;
+use crate::house::trouble::recorded;
 
 const UPLOAD: &str = r#"
 [[operation]]
@@ -18,6 +22,20 @@ body = "streamed"
 body_bytes_max = 100000
 request_trailers = ["checksum"]
 response_trailers = ["checksum"]
+
+[[operation.answer]]
+status = 200
+media = "text/plain"
+mode = "public"
+"#;
+
+const FILE: &str = r#"
+[[operation]]
+id = "live.file"
+call = "POST /file"
+who = ["anonymous", "person"]
+subject = "nobody"
+effect = "write"
 
 [[operation.answer]]
 status = 200
@@ -130,5 +148,27 @@ async fn fr_15_who_waits_to_be_asked_is_asked_only_when_the_body_will_be_read() 
     let answers = read_rest(&mut client).await;
     assert!(answers.starts_with("HTTP/1.1 4"), "{answers}");
     assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
+    live.house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_answered_in_public_has_its_intent_closed() {
+    let live = Live::open(FILE).await;
+    let mut aziza = live.house.grounds.signed_in("applicants", "aziza").await;
+    let asked = call(&mut aziza, &Method::POST, "/live/file", &[]);
+    let (reply, answered) = tokio::join!(
+        asked,
+        timeout(SOON, async {
+            let mut call = live.called().await;
+            let answer =
+                "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok";
+            call.stream.write_all(answer.as_bytes()).await.unwrap();
+        })
+    );
+    let reply = reply.unwrap();
+    assert!(answered.is_ok(), "{}", reply.received());
+    assert_eq!(reply.body, "ok");
+    let stages = recorded(&live.house.grounds, &reply);
+    assert_eq!(stages, [Stage::Intent, Stage::Delivered { status: 200 }]);
     live.house.close().await;
 }
