@@ -180,9 +180,8 @@ fn the_unit_and_the_image_say_only_what_the_program_does() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
     let unit = fs::read_to_string(deploy.join("systemd/muhrdor.service")).unwrap();
     let image = fs::read_to_string(deploy.join("Containerfile")).unwrap();
-    // Nothing tells systemd that it is ready; a reload is asked for by the program's own verb.
-    assert!(unit.lines().any(|line| line == "Type=exec"));
-    assert!(unit.lines().all(|line| !line.contains("kill ")));
+    // The program says itself that it is ready; a reload is asked for by its own verb.
+    assert!(unit.lines().any(|line| line == "Type=notify"));
     let mut calls: Vec<Vec<String>> = unit
         .lines()
         .filter(|line| line.starts_with("Exec"))

@@ -41,8 +41,11 @@ fn is_word_of(label: &str, value: &str) -> bool {
     };
     let reason = Reason::from_code(value).is_some();
     match label {
-        "operation" => !value.contains(AZIZA) && named("0123456789.-_/{}*"),
-        "outcome" => reason || of(&["answered", "client_gone", "misdirected"]),
+        // The check has an address in capitals, too, for the codes that are printed.
+        "operation" => {
+            !value.contains(AZIZA) && (value == "/VERIFY/{code}" || named("0123456789.-_/{}*"))
+        }
+        "outcome" => reason || of(&["answered", "client_gone", "misdirected", "forwarded"]),
         "reason" => reason || named("_"),
         "protocol" => of(&["h1", "h2"]),
         "group" => value.len() <= 24 && value.bytes().all(|b| b.is_ascii_alphanumeric()),

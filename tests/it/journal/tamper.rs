@@ -41,7 +41,7 @@ fn harm(house: &House, harm: &str) {
 }
 
 #[tokio::test]
-async fn an_altered_entry_is_named() {
+async fn lg_05_an_altered_entry_is_named() {
     let house = furnished().await;
     harm(
         &house,
@@ -67,7 +67,7 @@ async fn an_entry_in_the_place_of_another_is_named() {
 }
 
 #[tokio::test]
-async fn a_removed_entry_is_named() {
+async fn lg_05_a_removed_entry_is_named() {
     for (removed, found) in [(0, 0), (4, 4), (9, 9)] {
         let house = furnished().await;
         harm(
@@ -79,7 +79,7 @@ async fn a_removed_entry_is_named() {
 }
 
 #[tokio::test]
-async fn entries_that_changed_places_are_named() {
+async fn lg_05_entries_that_changed_places_are_named() {
     let house = furnished().await;
     harm(
         &house,
