@@ -14,7 +14,7 @@ use crate::domain::service::{Backend, Service};
 use crate::gateway::Snapshot;
 use crate::policy::{self, Known, Policy, Source, Vocabulary};
 use crate::register::{Files, KnownNames, Register};
-use crate::upstream::Pools;
+use crate::upstream::{Pools, Protocol};
 
 /// Where a bundle keeps the register.
 const SERVICES_FOLDER: &str = "services/";
@@ -85,6 +85,34 @@ fn upstreams(register: &Register) -> BTreeSet<crate::domain::name::UpstreamName>
         .collect()
 }
 
+/// Operations whose messages cannot be said in the protocol that their upstream is spoken to in.
+fn uncarried(config: &Config, register: &Register) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for operation in register.operations() {
+        let Backend::Upstream { name, .. } = &operation.service.backend else {
+            continue;
+        };
+        let Some(upstream) = config.upstreams.get(name) else {
+            continue;
+        };
+        let id = &operation.id;
+        let is_tunnel = operation.flow.upgrade.is_some();
+        let (what, mend) = match upstream.pool.protocol {
+            Protocol::Http2 if is_tunnel => (
+                format!("`{id}` goes on as a WebSocket, and `{name}` is spoken to in `http2`"),
+                "write `protocol = \"http1\"`, or lead the e-service to an upstream of its own",
+            ),
+            Protocol::Http1 if operation.is_grpc() => (
+                format!("`{id}` is a method of gRPC, and `{name}` is spoken to in `http1`"),
+                "write `protocol = \"http2\"`, or lead the e-service to an upstream of its own",
+            ),
+            Protocol::Http1 | Protocol::Http2 => continue,
+        };
+        problems.push(config.problem_of_upstream(name, what, mend));
+    }
+    problems
+}
+
 fn register_files(source: &Source, folder: &Path) -> Files {
     let described = source.files().filter_map(|(path, bytes)| {
         let name = path.strip_prefix(SERVICES_FOLDER)?;
@@ -133,12 +161,13 @@ impl House {
         })
     }
 
-    /// Upstreams that the register names and the config does not, and operations the other way
-    /// round.
+    /// Upstreams that the register names and the config does not, operations the other way round,
+    /// and what an upstream's protocol cannot carry.
     pub(super) fn mismatches(&self, config: &Config) -> Vec<Problem> {
         let mut problems = config.unaddressed(&upstreams(&self.register));
         let operations = self.register.operations();
         problems.extend(config.unregistered(operations.map(|operation| &operation.id)));
+        problems.extend(uncarried(config, &self.register));
         problems
     }
 

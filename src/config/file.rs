@@ -1,5 +1,6 @@
 //! The file as a whole: its sections, and what must agree between them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::config::place::Place;
@@ -30,9 +31,12 @@ pub(super) fn read(
     let store = root.need_section("store", |t| Store::read(t, place));
     let bundle_dir = root.need_section("bundle", |t| place.dir(t, "dir"));
     let mut upstreams_line = root.line();
+    let mut upstream_lines = BTreeMap::new();
     let upstreams = root.named("upstreams", |name, t| {
         upstreams_line = name.line;
-        Upstream::read(name, t, place)
+        let (name, upstream) = Upstream::read(name, t, place)?;
+        upstream_lines.insert(name.clone(), t.line_of("protocol"));
+        Some((name, upstream))
     });
     let realms = root.named("realms", |name, t| Realm::read(name, t, place));
     let issuers = root.named("issuers", Issuer::read);
@@ -80,6 +84,7 @@ pub(super) fn read(
         overrides: overrides.clone(),
         lines: FIXED.iter().map(|key| (*key, root.line_of(key))).collect(),
         tls_line: root.line_of("tls"),
+        upstream_lines,
         upstreams_line,
         needed: Vec::new(),
     })

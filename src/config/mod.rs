@@ -71,6 +71,8 @@ pub struct Config {
     /// Where the sections of [`FIXED`] stand.
     lines: BTreeMap<&'static str, u32>,
     tls_line: u32,
+    /// Where it is said how each is spoken to, or else its section.
+    upstream_lines: BTreeMap<UpstreamName, u32>,
     upstreams_line: u32,
     operation_lines: BTreeMap<OperationId, u32>,
     needed: Vec<Needed>,
@@ -201,6 +203,17 @@ impl Config {
         Problem {
             file: self.file.clone(),
             line: further.map_or(self.tls_line, |further| further.line),
+            what,
+            mend: mend.to_owned(),
+        }
+    }
+
+    /// A problem of how an upstream is spoken to.
+    #[must_use]
+    pub fn problem_of_upstream(&self, name: &UpstreamName, what: String, mend: &str) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            line: self.upstream_lines.get(name).copied().unwrap_or(0),
             what,
             mend: mend.to_owned(),
         }

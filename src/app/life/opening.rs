@@ -55,6 +55,10 @@ pub(in crate::app) async fn prepare(
     notifier: &Notifier,
 ) -> Result<Prepared, AppError> {
     let house = load_house(&config.bundle_dir).map_err(AppError::Problems)?;
+    let mismatches = house.mismatches(&config);
+    if !mismatches.is_empty() {
+        return Err(AppError::Problems(mismatches));
+    }
     let decides = house.into_snapshot(&config, &Pools::default(), &clock)?;
     let tls = Tls::load(&tls_settings(&config)?, Arc::clone(&clock))?;
     Ok(Prepared {

@@ -247,7 +247,79 @@ fn questions_that_do_not_read_are_told_at_their_own_place() {
     program_on_bundle(&site, &words).exits(1).says(&[&place]);
 }
 
+#[test]
+fn what_an_upstreams_protocol_cannot_carry_is_told_at_its_line_by_check_and_by_serve() {
+    let site = Site::made();
+    let service = "policies/services/pension-fund.toml";
+    let shipped = site.text(service);
+    let config = site.text("gateway.toml");
+    let section = "[upstreams.pension-fund]\n";
+    let place = |text: &str, part: &str| {
+        let before = text.split_once(part).unwrap().0;
+        format!("gateway.toml:{}: ", before.matches('\n').count() + 1)
+    };
+    let http2 = config.replace(section, &format!("{section}protocol = \"http2\"\n"));
+    let (chat, ask) = ("live.chat", "live.ask");
+    for (operation, id, wrong, right, at, told) in [
+        (
+            CHAT,
+            chat,
+            &http2,
+            &config,
+            "protocol =",
+            "goes on as a WebSocket, and `pension-fund` is spoken to in `http2`",
+        ),
+        (
+            ASK,
+            ask,
+            &config,
+            &http2,
+            section,
+            "is a method of gRPC, and `pension-fund` is spoken to in `http1`",
+        ),
+    ] {
+        fs::write(site.path(service), format!("{shipped}{operation}")).unwrap();
+        fs::write(site.path("gateway.toml"), right).unwrap();
+        site.run(&["check"]).exits(0).says(&["no problem found"]);
+        fs::write(site.path("gateway.toml"), wrong).unwrap();
+        let told = format!("{}`pension-fund.{id}` {told}; write ", place(wrong, at));
+        let said = site.run(&["check"]).exits(1);
+        said.says(&[&told, "1 problem found"]);
+        let anywhere = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        site.run(&anywhere).exits(3).says(&[&told]);
+    }
+}
+
 fn program_on_bundle(site: &Site, words: &[&str]) -> super::Said {
     let bundle = site.path("policies");
     run(&[words, &["--bundle", bundle.to_str().unwrap()]].concat())
 }
+
+const CHAT: &str = r#"
+[[operation]]
+id = "pension-fund.live.chat"
+call = "GET /live/chat"
+who = ["person"]
+subject = "nobody"
+upgrade = "websocket"
+
+[[operation.answer]]
+status = 400
+media = "text/plain"
+mode = "public"
+"#;
+
+const ASK: &str = r#"
+[[operation]]
+id = "pension-fund.live.ask"
+call = "POST /portal.Calls/Ask"
+who = ["system"]
+subject = "nobody"
+effect = "read"
+body = "streamed"
+
+[[operation.answer]]
+status = 200
+media = "application/grpc"
+mode = "public"
+"#;
