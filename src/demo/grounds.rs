@@ -1,6 +1,6 @@
 //! Everything around the gateway: its folder, its config, the bodies' programs.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
@@ -11,7 +11,7 @@ use crate::config::{Config, Overrides};
 use crate::demo::children::{Children, Surroundings};
 use crate::demo::error::DemoError;
 use crate::demo::folder::{Folder, client_secret, write_private};
-use crate::demo::http::{Ask, Client};
+use crate::demo::http::{Ask, Client, Vacant};
 use crate::demo::report::Places;
 use crate::demo::settings::{Run, write_config};
 use crate::demo::walk::{Visitor, parsed};
@@ -22,6 +22,8 @@ pub struct Grounds {
     pub folder: Folder,
     pub places: Places,
     children: Children,
+    /// What was chosen for the gateway stays its own also while it does not run.
+    _kept: Vec<Vacant>,
 }
 
 impl Grounds {
@@ -42,12 +44,14 @@ impl Grounds {
         folder.make()?;
         folder.make_secrets(&SystemRandom::new())?;
         folder.make_certificate(clock.now())?;
-        let portal = chosen(listen)?;
-        let admin = chosen(if usual {
+        let mut kept = Vec::new();
+        let portal = chosen(listen, &mut kept)?;
+        let admin = if usual {
             ADMIN_ADDRESS
         } else {
             SocketAddr::new(LOOPBACK, 0)
-        })?;
+        };
+        let admin = chosen(admin, &mut kept)?;
         let around = Surroundings {
             program,
             portal: format!("https://localhost:{}", portal.port()),
@@ -65,6 +69,7 @@ impl Grounds {
             folder,
             places,
             children,
+            _kept: kept,
         };
         grounds.init(clock)?;
         Ok(grounds)
@@ -142,21 +147,22 @@ fn problems(found: Vec<crate::domain::problem::Problem>) -> DemoError {
     told(&AppError::Problems(found))
 }
 
-/// A port of the wanted one's address that is free now, where none is wanted or the admin's usual
+/// A port of the wanted one's address that is free, and kept, where none is wanted or the admin's usual
 /// one is taken. A portal's port that someone asked for is taken as it is: the gateway says so when
 /// it is in use.
-fn chosen(wanted: SocketAddr) -> Result<SocketAddr, DemoError> {
+fn chosen(wanted: SocketAddr, kept: &mut Vec<Vacant>) -> Result<SocketAddr, DemoError> {
     if wanted.port() != 0 && wanted != ADMIN_ADDRESS {
         return Ok(wanted);
     }
     let any = SocketAddr::new(wanted.ip(), 0);
-    TcpListener::bind(wanted)
-        .or_else(|_| TcpListener::bind(any))
-        .and_then(|listener| listener.local_addr())
-        .map_err(|source| DemoError::Listen {
-            address: wanted,
-            source,
-        })
+    let vacant = Vacant::take(wanted).or_else(|_| Vacant::take(any));
+    let vacant = vacant.map_err(|source| DemoError::Listen {
+        address: wanted,
+        source,
+    })?;
+    let address = vacant.address();
+    kept.push(vacant);
+    Ok(address)
 }
 
 /// Where the admin listener is when nothing else is there, as in the demo's config.

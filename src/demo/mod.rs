@@ -34,7 +34,7 @@ use grounds::told;
 pub use error::DemoError;
 pub use folder::Folder;
 pub use grounds::Grounds;
-pub use http::{Ask, Asked, Client, HttpError, Reply, Site, bind, serve};
+pub use http::{Ask, Asked, Client, HttpError, Reply, Site, Vacant, bind, serve};
 pub use jws::{PublicKey, SigningKey, TokenError, verify};
 pub use part::{Part, PartOptions, Ready, run_part};
 pub use report::{Places, print_json, print_lines};

@@ -8,7 +8,9 @@
 mod answers;
 mod client;
 mod server;
+mod vacant;
 
 pub(super) use answers::{json, page, redirect, text};
 pub use client::{Ask, Client, HttpError, Reply};
 pub use server::{Asked, Site, bind, serve};
+pub use vacant::Vacant;

@@ -79,17 +79,20 @@ def certificate(folder):
     os.chmod(os.path.join(folder, "server.key"), 0o600)
 
 
-def free():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+def vacant():
+    """A port that nobody else gets, kept by a socket that does not listen."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept, kept.getsockname()[1]
 
 
 class Gateway:
     """A second gateway beside the demo's, with the e-services of these checks."""
 
     def __init__(self, program, portal, folder, upstreams):
-        self.port, admin = free(), free()
+        kept = vacant(), vacant()
+        (_, self.port), (_, admin) = self.kept = kept
         shutil.copytree(os.path.join(ROOT, "policies"), os.path.join(folder, "policies"))
         for name in upstreams:
             described = os.path.join(folder, "policies", "services", f"{name}.toml")

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use super::asked_for_certificate;
 use super::pdfs::page;
 use crate::house::TestGrounds;
-use crate::house::kill::serve;
+use crate::house::apart::Apart;
 use crate::house::{AZIZA, unhurried, with_upstream};
 
 use super::lives::Registry;
@@ -42,7 +42,7 @@ async fn every_document_that_was_handed_out_is_in_the_log_however_the_process_en
     let mut visitors: Option<Vec<Visitor>> = None;
     let mut handed_out = Vec::new();
     for _ in 0..KILLS {
-        let mut gateway = serve(&grounds).await;
+        let gateway = Apart::serve(&grounds).await;
         let asking = match visitors.take() {
             Some(visitors) => visitors,
             None => {
@@ -61,13 +61,13 @@ async fn every_document_that_was_handed_out_is_in_the_log_however_the_process_en
             load.spawn(ask_until_it_is_gone(visitor, files, answers));
         }
         counted.wait_for(|count| *count >= lives).await.unwrap();
-        gateway.kill().await.unwrap();
+        gateway.kill().await;
         visitors = Some(load.join_all().await);
         handed_out.push(files.lock().unwrap().len());
     }
     // One more start finishes what the last kill left.
-    let mut gateway = serve(&grounds).await;
-    gateway.kill().await.unwrap();
+    let gateway = Apart::serve(&grounds).await;
+    gateway.kill().await;
 
     let config = grounds.grounds.config().unwrap();
     let head = audit_documents(&config, &mut |_| {}).unwrap().unwrap();

@@ -327,14 +327,8 @@ async fn what_cannot_take_over_leaves_the_old_process_serving() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_manager_passes_a_socket_and_is_told_how_the_process_is() {
     // The socket listens before the program runs: who connects now waits.
-    let (grounds, listening) = loop {
-        let grounds = TestGrounds::prepare(|config| unhurried(&config)).await;
-        match TcpListener::bind(grounds.grounds.config().unwrap().listen.public) {
-            Ok(listening) => break (grounds, listening),
-            // Another test was given the port in the meantime.
-            Err(_) => grounds.close().await,
-        }
-    };
+    let grounds = TestGrounds::prepare(|config| unhurried(&config)).await;
+    let listening = TcpListener::bind(grounds.grounds.config().unwrap().listen.public).unwrap();
     let told = grounds.grounds.folder.root().join("notify");
     let manager = UnixDatagram::bind(&told).unwrap();
     let hears = || {

@@ -2,8 +2,6 @@
 //! and the journal holds.
 
 use std::collections::HashSet;
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use http::Method;
@@ -17,11 +15,10 @@ use muhrdor::tlog::proof::{TileReader, check_consistency};
 use muhrdor::tlog::storage::TileStorage;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::apart::Apart;
 use super::{AZIZA, TestGrounds, call, unhurried};
 
 /// How often the gateway is killed.
@@ -42,7 +39,7 @@ async fn every_answer_is_in_the_journal_however_the_process_ends() {
     let mut heads = Vec::new();
     let mut aziza: Option<Vec<Visitor>> = None;
     for _ in 0..KILLS {
-        let mut gateway = serve(&grounds).await;
+        let gateway = Apart::serve(&grounds).await;
         let visitors = match aziza.take() {
             Some(visitors) => visitors,
             None => {
@@ -62,15 +59,15 @@ async fn every_answer_is_in_the_journal_however_the_process_ends() {
             load.spawn(ask_until_it_is_gone(visitor, at, answered, answers));
         }
         counted.wait_for(|count| *count >= lives).await.unwrap();
-        gateway.kill().await.unwrap();
+        gateway.kill().await;
         // The sessions outlive the process: the same visitors come again.
         aziza = Some(load.join_all().await);
         sizes.push(answered.lock().unwrap().len());
         heads.push(published(&tiles));
     }
     // One more start: what the last kill left behind is integrated.
-    let mut gateway = serve(&grounds).await;
-    gateway.kill().await.unwrap();
+    let gateway = Apart::serve(&grounds).await;
+    gateway.kill().await;
 
     let config = grounds.grounds.config().unwrap();
     let verified = verify_journal(&config, &mut |_| {}).unwrap();
@@ -100,28 +97,6 @@ fn published(tiles: &FileTiles) -> TreeHead {
     let note = tiles.published().unwrap().unwrap();
     let (text, _) = note.split_once("\n\n").unwrap();
     Checkpoint::parse(&format!("{text}\n")).unwrap().head
-}
-
-/// Starts `serve` and waits until it takes requests.
-pub(crate) async fn serve(grounds: &TestGrounds) -> Child {
-    let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_muhrdor")))
-        .args(["serve", "--config"])
-        .arg(&grounds.grounds.places.config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("muhrdor::serve: ready") {
-        let read = log.read_line(&mut said).await.unwrap();
-        assert!(read > 0, "serve ended: {said}");
-    }
-    // Nobody reads on: a full pipe must not stop the gateway.
-    tokio::spawn(async move { tokio::io::copy(&mut log, &mut tokio::io::sink()).await });
-    child
 }
 
 /// Reads and writes in turn; keeps the number of every answer of an identified principal.

@@ -3,64 +3,24 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::process::Stdio;
 
 use http::Method;
 use muhrdor::demo::{Ask, Client, Reply, Visitor};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::Command;
 
+use super::apart::Apart;
 use super::{AZIZA, TestGrounds, call, unhurried};
 
-/// A gateway of its own process, and what it wrote to its end.
-struct Apart {
-    grounds: TestGrounds,
-    child: tokio::process::Child,
-    reading: tokio::task::JoinHandle<String>,
-}
-
-impl Apart {
-    async fn open(telemetry: &str) -> Self {
-        let change = |config: String| format!("{}\n[telemetry]\n{telemetry}", unhurried(&config));
-        let grounds = TestGrounds::prepare(change).await;
-        let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_muhrdor")))
-            .args(["serve", "--config"])
-            .arg(&grounds.grounds.places.config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("\"ready\"") {
-            assert!(log.read_line(&mut said).await.unwrap() > 0, "{said}");
-        }
-        let reading = tokio::spawn(async move {
-            log.read_to_string(&mut said).await.unwrap();
-            said
-        });
-        Self {
-            grounds,
-            child,
-            reading,
-        }
-    }
-
-    /// Everything it wrote.
-    async fn close(mut self) -> String {
-        self.child.kill().await.unwrap();
-        let said = self.reading.await.unwrap();
-        self.grounds.close().await;
-        said
-    }
+/// With these lines under `[telemetry]`.
+async fn serve(telemetry: &str) -> (TestGrounds, Apart) {
+    let change = |config: String| format!("{}\n[telemetry]\n{telemetry}", unhurried(&config));
+    let grounds = TestGrounds::prepare(change).await;
+    let apart = Apart::serve(&grounds).await;
+    (grounds, apart)
 }
 
 /// Every value that somebody was given to show it again, and every number of a person.
-fn secrets(apart: &Apart, replies: &[Reply], more: &[String]) -> BTreeSet<String> {
+fn secrets(grounds: &TestGrounds, replies: &[Reply], more: &[String]) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = more.iter().cloned().collect();
     for reply in replies {
         for cookie in reply.headers.get_all("set-cookie") {
@@ -78,7 +38,7 @@ fn secrets(apart: &Apart, replies: &[Reply], more: &[String]) -> BTreeSet<String
         let told = pairs.filter(|(name, _)| secret.contains(&name.as_ref()));
         found.extend(told.map(|(_, value)| value.into_owned()));
     }
-    let root = apart.grounds.grounds.folder.root();
+    let root = grounds.grounds.folder.root();
     for folder in ["secrets", "keys"] {
         for file in fs::read_dir(root.join(folder)).unwrap() {
             let text = fs::read_to_string(file.unwrap().path()).unwrap_or_default();
@@ -115,19 +75,14 @@ async fn ask_around(visitor: &mut Visitor) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lg_03_oc_29_no_secret_that_was_used_stands_in_any_log_or_metric() {
-    let apart = Apart::open("format = \"json\"\nfilter = \"trace\"\n").await;
-    let token = apart
-        .grounds
-        .grounds
-        .token("demo-bank-system")
-        .await
-        .unwrap();
-    let mut aziza = apart.grounds.visitor();
+    let (grounds, apart) = serve("format = \"json\"\nfilter = \"trace\"\n").await;
+    let token = grounds.grounds.token("demo-bank-system").await.unwrap();
+    let mut aziza = grounds.visitor();
     let signed = aziza
         .sign_in("applicants", "aziza", "aziza-demo")
         .await
         .unwrap();
-    let mut bank = apart.grounds.system("demo-bank-system").await;
+    let mut bank = grounds.system("demo-bank-system").await;
     for visitor in [&mut aziza, &mut bank] {
         ask_around(visitor).await;
     }
@@ -142,20 +97,21 @@ async fn lg_03_oc_29_no_secret_that_was_used_stands_in_any_log_or_metric() {
     ];
     let mut more: Vec<String> = canaries.map(str::to_owned).to_vec();
     more.extend([token, AZIZA.to_owned()]);
-    let secrets = secrets(&apart, &signed.replies, &more);
+    let secrets = secrets(&grounds, &signed.replies, &more);
     assert!(
         secrets.len() > 12,
         "the run used secrets: {}",
         secrets.len()
     );
-    let admin = apart.grounds.grounds.config().unwrap().listen.admin;
+    let admin = grounds.grounds.config().unwrap().listen.admin;
     let url = format!("http://{admin}/metrics").parse().unwrap();
     let metrics = Client::plain()
         .send(&Ask::get(url))
         .await
         .unwrap()
         .received();
-    let said = apart.close().await;
+    let said = apart.kill().await;
+    grounds.close().await;
     assert!(said.contains("pension-fund.record.read"), "{said}");
     for secret in &secrets {
         for text in [&said, &metrics] {
@@ -193,9 +149,9 @@ async fn get(visitor: &mut Visitor, path: &str, headers: &[(&str, &str)]) -> (St
 #[tokio::test(flavor = "multi_thread")]
 async fn lg_01_lg_02_a_request_is_told_in_one_line_of_json_in_words_of_the_gateways_own() {
     let trusted = "trace_sources = [\"127.0.0.0/8\"]\n";
-    let apart = Apart::open(&format!("format = \"json\"\nfilter = \"info\"\n{trusted}")).await;
-    let mut aziza = apart.grounds.signed_in("applicants", "aziza").await;
-    let mut nobody = apart.grounds.visitor();
+    let (grounds, apart) = serve(&format!("format = \"json\"\nfilter = \"info\"\n{trusted}")).await;
+    let mut aziza = grounds.signed_in("applicants", "aziza").await;
+    let mut nobody = grounds.visitor();
     let record = format!("/pension/records/{AZIZA}?note=canary");
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let hostile = [
@@ -215,7 +171,8 @@ async fn lg_01_lg_02_a_request_is_told_in_one_line_of_json_in_words_of_the_gatew
     let (unknown, _) = get(&mut nobody, "/none/canary?x=\"y\",z", &[]).await;
     let (odd, _) = get(&mut aziza, &record, &hostile).await;
     let (check, _) = get(&mut nobody, "/verify/canary-code", &[]).await;
-    let said = apart.close().await;
+    let said = apart.kill().await;
+    grounds.close().await;
 
     let lines = access(&said);
     let of = |number: &str| {

@@ -1,10 +1,11 @@
 //! The whole house over its listeners: what clients get, whoever they are.
 
 mod admin;
+pub(crate) mod apart;
 mod certificates;
 mod forwarding;
 mod handover;
-pub(crate) mod kill;
+mod kill;
 mod lines;
 mod raw;
 mod readiness;

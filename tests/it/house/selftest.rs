@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::House;
+use super::trouble::vacant;
 
 async fn tried(house: &House, port: u16, words: &[&str]) -> Output {
     let folder = &house.grounds.grounds.folder;
@@ -134,10 +135,8 @@ async fn a_server_without_a_guard_is_told_what_it_lets_through() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_answers_nothing_is_tried() {
     let house = House::open().await;
-    let vacant = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = vacant.local_addr().unwrap().port();
-    drop(vacant);
-    let output = tried(&house, port, &[]).await;
+    let vacant = vacant();
+    let output = tried(&house, vacant.address().port(), &[]).await;
     assert_eq!(output.status.code(), Some(3));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("cannot be tried"), "{told}");

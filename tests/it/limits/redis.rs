@@ -1,13 +1,14 @@
 //! The shared count in a real Redis, and a Redis that goes away.
 
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use muhrdor::clock::{Clock, HandClock};
+use muhrdor::demo::Vacant;
 use muhrdor::domain::time::Timestamp;
 use muhrdor::limits::{AddressLimit, SharedCounter};
 use muhrdor::store::conformance;
@@ -22,22 +23,23 @@ use tokio::task::JoinSet;
 
 use super::shared::{over, settings};
 use super::{block, passed, rate};
+use crate::house::trouble::vacant;
 
 /// A redis-server of this test, ended with it.
 pub(super) struct Redis {
     child: Child,
     pub(super) address: SocketAddr,
+    /// Given on by [`Redis::kill`].
+    kept: Option<Vacant>,
 }
 
 impl Redis {
     pub(super) fn start() -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        Self::start_at(address)
+        Self::start_at(vacant())
     }
 
-    pub(super) fn start_at(address: SocketAddr) -> Self {
+    fn start_at(kept: Vacant) -> Self {
+        let address = kept.address();
         let port = address.port().to_string();
         let mut child = Command::new("redis-server")
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
@@ -50,13 +52,18 @@ impl Redis {
         let ready = |line: &String| line.contains("Ready to accept connections");
         assert!(said.any(|line| ready(&line.unwrap())), "redis-server ended");
         // Nobody reads on: it says little, and nothing of it is waited for.
-        Self { child, address }
+        Self {
+            child,
+            address,
+            kept: Some(kept),
+        }
     }
 
-    fn kill(mut self) -> SocketAddr {
+    /// Where it was, for another one.
+    fn kill(mut self) -> Vacant {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.address
+        self.kept.take().unwrap()
     }
 
     /// One command, as an operator would type it; the answer's bytes.
@@ -231,12 +238,12 @@ async fn rl_04_a_killed_redis_leaves_each_process_its_part_until_it_is_back() {
     let connected = Connected::to(redis.address, PATIENT_MS, &clock).await;
     let limit = connected.limit(2, 10, (100, 60), &clock);
     assert_eq!(passed(&limit, block("192.0.2.1"), 150).await, 100);
-    let address = redis.kill();
+    let kept = redis.kill();
     connected.reaches(false).await;
     // Neither unlimited nor locked out.
     assert_eq!(passed(&limit, block("192.0.2.1"), 150).await, 50);
     assert_eq!(passed(&limit, block("192.0.2.2"), 150).await, 50);
-    let redis = Redis::start_at(address);
+    let redis = Redis::start_at(kept);
     connected.reaches(true).await;
     assert_eq!(passed(&limit, block("192.0.2.2"), 150).await, 100);
     drop(redis);

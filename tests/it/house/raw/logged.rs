@@ -1,12 +1,8 @@
 //! What a gateway writes to its log when it writes all it can.
 
-use std::path::Path;
-use std::process::Stdio;
-
 use http::Method;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::Command;
 
+use crate::house::apart::Apart;
 use crate::house::{AZIZA, TestGrounds, call, unhurried};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,25 +11,7 @@ async fn t16_a_log_names_the_operation_and_never_whom_it_was_about() {
         format!("{}\n[telemetry]\nfilter = \"trace\"\n", unhurried(&config))
     })
     .await;
-    let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_muhrdor")))
-        .args(["serve", "--config"])
-        .arg(&grounds.grounds.places.config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("muhrdor::serve: ready") {
-        assert!(log.read_line(&mut said).await.unwrap() > 0, "{said}");
-    }
-    let reading = tokio::spawn(async move {
-        log.read_to_string(&mut said).await.unwrap();
-        said
-    });
-
+    let apart = Apart::serve(&grounds).await;
     let token = grounds.grounds.token("demo-bank-system").await.unwrap();
     let mut bank = grounds.system("demo-bank-system").await;
     let mut aziza = grounds.signed_in("applicants", "aziza").await;
@@ -57,8 +35,7 @@ async fn t16_a_log_names_the_operation_and_never_whom_it_was_about() {
             assert!(reply.is_some(), "{path}");
         }
     }
-    child.kill().await.unwrap();
-    let said = reading.await.unwrap();
+    let said = apart.kill().await;
     grounds.close().await;
 
     assert!(said.contains("pension-fund.record.read"), "T16: {said}");

@@ -5,32 +5,15 @@ mod neighbours;
 pub(crate) mod puppet;
 pub(crate) mod upstreams;
 
-use std::net::SocketAddr;
-
 use muhrdor::app::journal_reader;
-use muhrdor::demo::Reply;
+use muhrdor::demo::{Reply, Vacant};
 use muhrdor::domain::entry::{Stage, VisitId};
-use tokio::net::TcpSocket;
 
 use super::{AZIZA, House, TestGrounds, told, unhurried, with_upstream};
 
-/// An address that nobody else gets and where nobody listens, until someone does on purpose.
-struct Vacant {
-    address: SocketAddr,
-    /// Bound and not listening: connections are refused.
-    _socket: TcpSocket,
-}
-
-impl Vacant {
-    fn take() -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_reuseaddr(true).unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        Self {
-            address: socket.local_addr().unwrap(),
-            _socket: socket,
-        }
-    }
+/// An address where nobody listens until someone does on purpose.
+pub(crate) fn vacant() -> Vacant {
+    Vacant::take("127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
 /// What the journal has of the request behind a reply, in order.

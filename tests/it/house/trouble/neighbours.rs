@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::puppet::{Puppet, Then};
-use super::{AZIZA, House, TestGrounds, Vacant, recorded, told, unhurried, with_upstream};
+use super::{AZIZA, House, TestGrounds, Vacant, recorded, told, unhurried, vacant, with_upstream};
 
 /// After a provider did not answer it is left alone for this long, in milliseconds.
 const PROVIDER_PAUSE_MS: u32 = 10_000;
@@ -24,12 +24,12 @@ const PROVIDER_PAUSE_MS: u32 = 10_000;
 fn moved(config: &str, after: &str, to: &Vacant) -> String {
     let (_, rest) = config.split_once(after).unwrap();
     let end = rest.find(['/', '"']).unwrap();
-    config.replace(&rest[..end], &to.address.to_string())
+    config.replace(&rest[..end], &to.address().to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_provider_that_comes_up_later_is_used_then() {
-    let vacant = Vacant::take();
+    let vacant = vacant();
     let change = |config: String| unhurried(&moved(&config, "issuer = \"http://", &vacant));
     let grounds = TestGrounds::prepare(change).await;
     let config = grounds.grounds.config().unwrap();
@@ -79,7 +79,7 @@ async fn unchecked(grounds: &TestGrounds, issuer: &Vacant) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
     let mut claims: Value = serde_json::from_slice(&claims).unwrap();
-    claims["iss"] = format!("http://{}/officials", issuer.address).into();
+    claims["iss"] = format!("http://{}/officials", issuer.address()).into();
     let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
     format!("{}.{claims}.{}", parts[0], parts[2])
 }
@@ -88,7 +88,12 @@ async fn unchecked(grounds: &TestGrounds, issuer: &Vacant) -> String {
 async fn provider(grounds: &TestGrounds, at: &Vacant) -> Child {
     let places = &grounds.grounds;
     let mut child = Command::new(Path::new(env!("CARGO_BIN_EXE_muhrdor")))
-        .args(["demo-part", "sign-in", "--listen", &at.address.to_string()])
+        .args([
+            "demo-part",
+            "sign-in",
+            "--listen",
+            &at.address().to_string(),
+        ])
         .args(["--portal", &places.places.portal, "--data-dir"])
         .arg(places.folder.root())
         .stdin(Stdio::piped())
@@ -98,13 +103,13 @@ async fn provider(grounds: &TestGrounds, at: &Vacant) -> Child {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let ready = lines.next_line().await.unwrap().unwrap();
-    assert!(ready.contains(&at.address.to_string()), "{ready}");
+    assert!(ready.contains(&at.address().to_string()), "{ready}");
     child
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_register_of_facts_nobody_is_let_through() {
-    let vacant = Vacant::take();
+    let vacant = vacant();
     let puppet = Puppet::enter().await;
     let house = House::open_with(|config| {
         let config = with_upstream(&config, "pension-fund", &puppet.address.to_string());
