@@ -1,10 +1,13 @@
 //! Noninterference on the wire: what an e-service says beyond what may be shown changes no byte of
 //! what the client receives, head and length included.
 
+use std::fs;
 use std::future::pending;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use http::{HeaderValue, Response};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response};
 use muhrdor::demo::{Asked, Reply, Site, bind, serve};
 use muhrdor::wire::body::Body;
 use proptest::prelude::*;
@@ -12,6 +15,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tokio::task::JoinSet;
 
+use super::trouble::upstreams::{copy, with_policies};
 use super::{AZIZA, House, unhurried, with_upstream};
 
 /// Pairs of answers that are compared.
@@ -128,5 +132,59 @@ async fn what_is_withheld_changes_no_byte_that_leaves() {
             "{extra}"
         );
     }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t21_a_preflight_says_the_same_of_what_is_there_and_what_is_not() {
+    let policies = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    copy(&shipped, policies.path());
+    let service = policies.path().join("services/pension-fund.toml");
+    let text = fs::read_to_string(&service).unwrap();
+    let prefix = "prefix = \"/pension\"\n";
+    let origins = format!("{prefix}cors_origins = [\"https://app.example\"]\n");
+    assert!(text.contains(prefix));
+    fs::write(&service, text.replace(prefix, &origins)).unwrap();
+    let house =
+        House::open_with(|config| unhurried(&with_policies(&config, policies.path()))).await;
+    let known = [
+        "/pension/info".to_owned(),
+        format!("/pension/records/{AZIZA}"),
+        format!("/pension/records/{AZIZA}/income?below=5000000"),
+    ];
+    let unknown = [
+        "/pension".to_owned(),
+        "/pension/none-such".to_owned(),
+        "/pension/records/00000000000000".to_owned(),
+        format!("/pension/records/{AZIZA}/none-such"),
+    ];
+    let mut seen = Vec::new();
+    for (origin, grants) in [
+        ("https://app.example", true),
+        ("https://evil.example", false),
+    ] {
+        let mut same: Option<String> = None;
+        for method in ["GET", "DELETE", "NONE-SUCH"] {
+            let asks = [
+                ("origin", origin),
+                ("access-control-request-method", method),
+                ("access-control-request-headers", "muhrdor-purpose"),
+            ];
+            for path in known.iter().chain(&unknown) {
+                let mut visitor = house.grounds.visitor();
+                let asked = visitor.ask(Method::OPTIONS, path, &asks, Bytes::new());
+                let reply = asked.await.unwrap();
+                assert_eq!(reply.status, 204, "T21 {path}: {}", reply.received());
+                let told = received(&reply);
+                let granted = told.contains("access-control-allow-origin");
+                assert_eq!(granted, grants, "T21 {path}: {told}");
+                let first = same.get_or_insert_with(|| told.clone());
+                assert_eq!(*first, told, "T21: {method} {path}");
+            }
+        }
+        seen.extend(same);
+    }
+    assert_ne!(seen[0], seen[1]);
     house.close().await;
 }

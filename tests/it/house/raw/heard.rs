@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Method;
 use muhrdor::demo::{Ask, Client};
 
-use super::{AZIZA, Listening, path};
+use super::{AZIZA, Listening, path, told};
 
 /// Set by the client and let through, or naming the place: all else is the gateway's own word.
 const OF_THE_CLIENT: [&str; 2] = ["accept", "host"];
@@ -138,6 +138,40 @@ async fn hs_10_hs_19_an_e_service_is_told_these_claims_and_none_that_a_client_ad
         assert_eq!(ours, told, "HS-10");
         assert!(!heard.head.contains("ceo@"), "HS-10");
     }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hs_16_a_purpose_or_case_that_is_named_twice_is_named_by_nobody() {
+    let Listening {
+        house,
+        raw,
+        mut aziza,
+        tasks: _tasks,
+    } = Listening::open().await;
+    let mut gulnora = house.grounds.signed_in("officials", "gulnora").await;
+    let purpose = |purpose| ("muhrdor-purpose", purpose);
+    let case = |case| ("muhrdor-case", case);
+    let refused = (400, "bad_header".to_owned());
+    let of_aziza = [
+        vec![purpose("own.view"), purpose("pension.assess")],
+        vec![purpose("own.view"), purpose("own.view")],
+        vec![purpose("own.view, pension.assess")],
+    ];
+    let one_case = [purpose("pension.assess"), case("\"PF-2026-000117\"")];
+    let two_cases = [&one_case[..], &[case("\"PF-2026-000118\"")]].concat();
+    for (visitor, all) in [
+        (&mut aziza, &of_aziza[..]),
+        (&mut gulnora, &[two_cases][..]),
+    ] {
+        for headers in all {
+            let reply = visitor.get(&path(), headers).await.unwrap();
+            assert_eq!(told(&reply), refused, "HS-16: {headers:?}");
+            assert!(raw.heard().is_empty(), "HS-16: {headers:?}");
+        }
+    }
+    assert_eq!(gulnora.get(&path(), &one_case).await.unwrap().status, 200);
+    assert_eq!(aziza.get(&path(), &[]).await.unwrap().status, 200);
     house.close().await;
 }
 

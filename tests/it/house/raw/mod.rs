@@ -2,11 +2,13 @@
 //! bytes that a test wants said. Rows HS, FR and T of the attack cases that need the whole house.
 
 mod alike;
+mod coded;
 mod heard;
 mod logged;
 mod question;
 mod said;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
@@ -25,6 +27,8 @@ struct Heard {
     /// Which connection it came on, counted from 0.
     connection: usize,
     head: String,
+    /// Where the head says how long it is.
+    body: Vec<u8>,
 }
 
 impl Heard {
@@ -73,19 +77,42 @@ impl Raw {
         self.heard.send_replace(Vec::new())
     }
 
+    /// Opens the socket; it hears and answers until the tasks are dropped.
+    async fn open() -> (Arc<Self>, SocketAddr, JoinSet<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let raw = Arc::new(Self {
+            says: Mutex::new(vec![whole(&record())]),
+            heard: watch::Sender::new(Vec::new()),
+        });
+        let mut tasks = JoinSet::new();
+        let shared = Arc::clone(&raw);
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            for number in 0.. {
+                let (stream, _) = listener.accept().await.unwrap();
+                let raw = Arc::clone(&shared);
+                // A connection that the gateway breaks off has ended.
+                connections.spawn(async move { drop(raw.converse(stream, number).await) });
+            }
+        });
+        (raw, address, tasks)
+    }
+
     async fn converse(&self, mut stream: TcpStream, connection: usize) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
         let mut bytes = Vec::new();
         loop {
-            while !bytes.ends_with(b"\r\n\r\n") {
-                if stream.read_buf(&mut bytes).await? == 0 {
-                    return Ok(());
-                }
-            }
-            // A character a byte: values may have bytes beyond ASCII (RFC 9110 §5.5).
-            let head: String = bytes.drain(..).map(char::from).collect();
-            self.heard
-                .send_modify(|heard| heard.push(Heard { connection, head }));
+            let Some((head, body)) = read_request(&mut stream, &mut bytes).await? else {
+                return Ok(());
+            };
+            self.heard.send_modify(|heard| {
+                heard.push(Heard {
+                    connection,
+                    head,
+                    body,
+                });
+            });
             let says = self.says.lock().unwrap().clone();
             for piece in says {
                 stream.write_all(&piece).await?;
@@ -93,6 +120,42 @@ impl Raw {
             }
         }
     }
+}
+
+/// A request's head and body, the next of a connection; `None` at its end.
+async fn read_request(
+    stream: &mut TcpStream,
+    bytes: &mut Vec<u8>,
+) -> std::io::Result<Option<(String, Vec<u8>)>> {
+    let end = b"\r\n\r\n";
+    let (head, length) = loop {
+        let found = bytes.windows(end.len()).position(|window| window == end);
+        if let Some(at) = found {
+            let head = at + end.len();
+            let length = length_in(&bytes[..head]);
+            // Whatever else comes with a head without a length is a part of what was heard.
+            if length > 0 || bytes.ends_with(end) {
+                break (if length > 0 { head } else { bytes.len() }, length);
+            }
+        }
+        if stream.read_buf(bytes).await? == 0 {
+            return Ok(None);
+        }
+    };
+    while bytes.len() < head + length {
+        if stream.read_buf(bytes).await? == 0 {
+            return Ok(None);
+        }
+    }
+    // A character a byte: values may have bytes beyond ASCII (RFC 9110 §5.5).
+    let text = bytes.drain(..head).map(char::from).collect();
+    Ok(Some((text, bytes.drain(..length).collect())))
+}
+
+fn length_in(head: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(head);
+    let length = |line: &str| line.strip_prefix("content-length: ")?.parse().ok();
+    text.lines().find_map(length).unwrap_or_default()
 }
 
 /// The whole house with a socket for the pension fund, and Aziza, who is signed in.
@@ -110,23 +173,7 @@ impl Listening {
 
     /// `change` may edit the config before anything reads it.
     async fn open_with(change: impl FnOnce(String) -> String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let raw = Arc::new(Raw {
-            says: Mutex::new(vec![whole(&record())]),
-            heard: watch::Sender::new(Vec::new()),
-        });
-        let mut tasks = JoinSet::new();
-        let shared = Arc::clone(&raw);
-        tasks.spawn(async move {
-            let mut connections = JoinSet::new();
-            for number in 0.. {
-                let (stream, _) = listener.accept().await.unwrap();
-                let raw = Arc::clone(&shared);
-                // A connection that the gateway breaks off has ended.
-                connections.spawn(async move { drop(raw.converse(stream, number).await) });
-            }
-        });
+        let (raw, address, tasks) = Raw::open().await;
         let house = House::open_with(|config| {
             let config = with_upstream(&config, "pension-fund", &address.to_string());
             change(unhurried(&config))

@@ -11,12 +11,12 @@ use crate::house::{House, unhurried};
 const CANARY: &str = "canary-5f1d";
 
 /// A head and body that are put together as given.
-fn said(status: &str, headers: &str, body: &str) -> Vec<u8> {
+pub(super) fn said(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}\r\n{body}")
         .into_bytes()
 }
 
-fn chunked(body: &str) -> String {
+pub(super) fn chunked(body: &str) -> String {
     format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len())
 }
 
