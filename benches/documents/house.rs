@@ -158,7 +158,7 @@ impl House {
             trust: self.trust.clone(),
             signer: Arc::clone(&self.verdict),
             addresses: Arc::new(addresses()),
-            guesses: GuessLimit::new(OFTEN, 1000, &clock, None),
+            guesses: Arc::new(GuessLimit::new(&often(), &clock, None)),
             clock,
         })
     }
@@ -252,13 +252,18 @@ fn trust(folder: &Folder, log: &NoteSigner, verdict: &dyn Signer) -> Trust {
 
 /// A count of addresses that nobody meets.
 pub(crate) fn addresses() -> AddressLimit {
-    let settings = limits::Settings {
+    AddressLimit::new(&often(), Arc::new(SystemClock::new()), None)
+}
+
+/// Limits that nobody meets.
+fn often() -> limits::Settings {
+    limits::Settings {
         address: OFTEN,
         principal: OFTEN,
         operations: BTreeMap::new(),
+        guess: OFTEN,
         keys_max: 1000,
-    };
-    AddressLimit::new(&settings, Arc::new(SystemClock::new()), None)
+    }
 }
 
 const OFTEN: Rate = Rate {

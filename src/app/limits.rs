@@ -14,7 +14,7 @@ use crate::clock::{Clock, TlsTime};
 use crate::config::{Config, Redis, RedisTls};
 use crate::egress::Roots;
 use crate::keys::Pseudonym;
-use crate::limits::{AddressLimit, Load, Shared, SharedCounter};
+use crate::limits::{AddressLimit, GuessLimit, Load, Shared, SharedCounter};
 use crate::server::drain::{Drained, Stage};
 use crate::store::redis::{self, RedisCounter, RedisSettings};
 use crate::telemetry::meters;
@@ -23,6 +23,8 @@ use crate::telemetry::meters;
 pub(super) struct Limits {
     /// One count for whatever an address asks for.
     pub(super) addresses: Arc<AddressLimit>,
+    /// Of the codes that are printed on papers.
+    pub(super) guesses: Arc<GuessLimit>,
     pub(super) shared: Option<Shared>,
     pub(super) load: Arc<Load>,
     counter: Option<Arc<RedisCounter>>,
@@ -49,8 +51,10 @@ impl Limits {
             settings: redis.shared,
         });
         let addresses = AddressLimit::new(&config.limits, Arc::clone(clock), shared.as_ref());
+        let guesses = GuessLimit::new(&config.limits, clock, shared.as_ref());
         Ok(Self {
             addresses: Arc::new(addresses),
+            guesses: Arc::new(guesses),
             shared,
             load: Arc::new(Load::new(config.requests.load)),
             counter,

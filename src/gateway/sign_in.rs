@@ -45,7 +45,7 @@ impl Gateway {
             .at_the_desk(arrival, &mut visit, &wish, &mut cookies)
             .await;
         let (reply, reason) = match answered {
-            Ok(reply) => (reply, None),
+            Ok(reply) => (reply.counted(visit.allowances(), None), None),
             Err(refusal) => {
                 // The address holds a code or a state: it is no place to come back to, and is not
                 // shown.
@@ -67,6 +67,7 @@ impl Gateway {
         wish: &Wish,
         cookies: &mut Vec<HeaderValue>,
     ) -> Result<Reply, Refusal> {
+        visit.counted(self.rooms.identity.count(&arrival).await?);
         let place = arrival
             .target
             .path()

@@ -117,7 +117,11 @@ impl Identity {
         Tenure::new(caller.credential(), Arc::clone(&self.parts.sessions))
     }
 
-    async fn count(&self, arrival: &Arrival) -> Result<Allowance, IdentityError> {
+    /// Counts a request of this address: before anything else is looked at.
+    ///
+    /// # Errors
+    /// When it is one too many.
+    pub async fn count(&self, arrival: &Arrival) -> Result<Allowance, IdentityError> {
         let block = AddressBlock::of(arrival.peer.address);
         Ok(self.parts.addresses.check(block).await?)
     }

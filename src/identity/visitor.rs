@@ -1,4 +1,5 @@
-//! People at the sign-in: they go to a provider, come back, are known for a while, and leave.
+//! People at the sign-in: they go to a provider, come back, are known for a while, and leave. Their
+//! requests have been counted before they come here.
 
 use http::HeaderValue;
 use url::Url;
@@ -38,8 +39,7 @@ impl Identity {
     /// Sends a browser to a realm's provider, to be vouched for at least as strongly as `rank_min`.
     ///
     /// # Errors
-    /// [`IdentityError`] when the address asks too often or the cookies do not read; else
-    /// [`LoginError`].
+    /// [`IdentityError`] when the cookies do not read; else [`LoginError`].
     pub async fn depart(
         &self,
         arrival: &Arrival,
@@ -47,7 +47,6 @@ impl Identity {
         way_back: Option<&str>,
         rank_min: Option<AcrRank>,
     ) -> Result<Result<Redirect, LoginError>, IdentityError> {
-        self.count(arrival).await?;
         let cookies = Cookies::read(&arrival.headers)?;
         Ok(self
             .parts
@@ -64,7 +63,6 @@ impl Identity {
         &self,
         arrival: &Arrival,
     ) -> Result<Result<Arrived, Failed>, IdentityError> {
-        self.count(arrival).await?;
         let cookies = Cookies::read(&arrival.headers)?;
         Ok(self.parts.login.callback(&arrival.target, &cookies).await)
     }
@@ -92,7 +90,6 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`].
     pub async fn signed_in(&self, arrival: &Arrival) -> Result<Option<SignedIn>, IdentityError> {
-        self.count(arrival).await?;
         let Some(handle) = handle(arrival)? else {
             return Ok(None);
         };

@@ -56,6 +56,8 @@ pub struct Settings {
     pub principal: Rate,
     /// In its place for these operations.
     pub operations: BTreeMap<OperationId, Rate>,
+    /// Access codes that one address block may try, and that may be tried of one document.
+    pub guess: Rate,
     /// Keys remembered by each limit; an operation with a rate of its own is one.
     pub keys_max: usize,
 }
@@ -145,18 +147,20 @@ impl AddressLimit {
 }
 
 impl GuessLimit {
-    /// The same rate for both; `keys_max` keys remembered by each.
+    /// The same rate for both.
     #[must_use]
-    pub fn new(
-        rate: Rate,
-        keys_max: usize,
-        clock: &Arc<dyn Clock>,
-        shared: Option<&Shared>,
-    ) -> Self {
+    pub fn new(settings: &Settings, clock: &Arc<dyn Clock>, shared: Option<&Shared>) -> Self {
+        let (rate, keys_max) = (settings.guess, settings.keys_max);
         Self {
             addresses: Counted::new("guess", rate, keys_max, Arc::clone(clock), shared),
             things: Counted::new("guess", rate, keys_max, Arc::clone(clock), shared),
         }
+    }
+
+    /// From now on by these settings; what was counted stays counted.
+    pub fn set(&self, settings: &Settings) {
+        self.addresses.set_rate(settings.guess);
+        self.things.set_rate(settings.guess);
     }
 
     /// Counts one guess at the thing of this digest, right or wrong.

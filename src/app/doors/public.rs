@@ -1,6 +1,5 @@
 //! What anyone may ask of the notary: the check of documents, time-stamps, the log.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::app::doors::{CheckDoor, Log, Stamps};
@@ -10,7 +9,6 @@ use crate::app::stores;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::Console;
-use crate::limits::{GuessLimit, Rate};
 use crate::notary::Notary;
 use crate::notary::verdict::TrustError;
 use crate::public::check::{self, Check};
@@ -81,12 +79,7 @@ fn check(
         trust,
         signer: stores::verdict_key(config)?,
         addresses: Arc::clone(&limits.addresses),
-        guesses: GuessLimit::new(
-            GUESSES,
-            config.limits.keys_max,
-            clock,
-            limits.shared.as_ref(),
-        ),
+        guesses: Arc::clone(&limits.guesses),
         host: host.to_owned(),
     }))
 }
@@ -102,9 +95,3 @@ const CHECK_PATHS: [&str; 7] = [
     "/verify/{code}/receipt",
     "/verify/{code}/access",
 ];
-
-/// Access codes that one address may try, and that may be tried of one document.
-const GUESSES: Rate = Rate {
-    requests_max: NonZeroU32::new(5).unwrap(),
-    window_seconds: NonZeroU32::new(900).unwrap(),
-};

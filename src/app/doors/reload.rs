@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::InHouseServices;
 use crate::gateway::{Gateway, Snapshot};
-use crate::limits::AddressLimit;
+use crate::limits::{AddressLimit, GuessLimit};
 use crate::server::life::notify::Notifier;
 use crate::server::tls::Tls;
 
@@ -24,6 +24,7 @@ pub(in crate::app) struct Reload {
     pub(in crate::app) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(in crate::app) gateway: Arc<Gateway>,
     pub(in crate::app) addresses: Arc<AddressLimit>,
+    pub(in crate::app) guesses: Arc<GuessLimit>,
     pub(in crate::app) in_house: Arc<InHouseServices>,
     pub(in crate::app) tls: Arc<Tls>,
     pub(in crate::app) notifier: Notifier,
@@ -65,6 +66,7 @@ impl Reload {
         self.snapshot.store(Arc::new(snapshot));
         self.gateway.set_limits(&config.limits);
         self.addresses.set(&config.limits);
+        self.guesses.set(&config.limits);
         tracing::info!(target: "muhrdor::control", bundle = id, "reloaded");
         Ok(id)
     }

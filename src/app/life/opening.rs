@@ -100,6 +100,7 @@ impl Prepared {
             snapshot,
             gateway: Arc::clone(&gateway),
             addresses: Arc::clone(&limits.addresses),
+            guesses: Arc::clone(&limits.guesses),
             in_house,
             tls: Arc::clone(&tls),
             notifier: self.notifier.clone(),

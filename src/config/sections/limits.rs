@@ -56,6 +56,7 @@ impl Limits {
     pub(in crate::config) fn read(table: &mut Table<'_>, place: &Place) -> Option<Self> {
         let address = table.need_section("address", rate);
         let principal = table.need_section("principal", rate);
+        let guess = table.section_or("guess", GUESS_DEFAULT, rate);
         let mut operation_lines = BTreeMap::new();
         let operations = table.named("operations", |name, table| {
             let line = name.line;
@@ -72,6 +73,7 @@ impl Limits {
                 address: address?,
                 principal: principal?,
                 operations: operations.into_iter().collect(),
+                guess: guess?,
                 keys_max: usize::try_from(keys_max?).ok()?,
             },
             operation_lines,
@@ -206,3 +208,9 @@ fn rate(table: &mut Table<'_>) -> Option<Rate> {
 fn positive(number: u64) -> Option<NonZeroU32> {
     u32::try_from(number).ok().and_then(NonZeroU32::new)
 }
+
+/// Five in a quarter of an hour: who types a code from paper mistypes it once or twice.
+const GUESS_DEFAULT: Rate = Rate {
+    requests_max: NonZeroU32::new(5).unwrap(),
+    window_seconds: NonZeroU32::new(900).unwrap(),
+};

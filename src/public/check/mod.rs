@@ -46,7 +46,7 @@ pub struct Tools {
     /// Signs verdicts and status lists.
     pub signer: Arc<dyn Signer>,
     pub addresses: Arc<AddressLimit>,
-    pub guesses: GuessLimit,
+    pub guesses: Arc<GuessLimit>,
     /// The portal's host, as people see it.
     pub host: String,
 }

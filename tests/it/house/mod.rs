@@ -10,7 +10,7 @@ mod lines;
 mod raw;
 mod readiness;
 mod refusals;
-mod reload;
+pub(crate) mod reload;
 mod sameness;
 mod seen;
 mod selftest;

@@ -29,6 +29,7 @@ fn settings(keys_max: usize) -> Settings {
         address: rate(3, 60),
         principal: rate(2, 10),
         operations: BTreeMap::new(),
+        guess: rate(2, 10),
         keys_max,
     }
 }

@@ -175,6 +175,7 @@ fn alone(requests: (u32, u32), clock: &HandClock) -> AddressLimit {
         address: rate(requests.0, requests.1),
         principal: rate(1, 1),
         operations: std::collections::BTreeMap::new(),
+        guess: rate(1, 1),
         keys_max: 1000,
     };
     AddressLimit::new(&settings, Arc::new(clock.clone()), None)

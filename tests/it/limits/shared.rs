@@ -59,6 +59,7 @@ pub(super) fn over(
         address: rate(requests.0, requests.1),
         principal: rate(1, 1),
         operations: BTreeMap::new(),
+        guess: rate(1, 1),
         keys_max: 1000,
     };
     AddressLimit::new(&limits, Arc::new(clock.clone()), Some(&shared))

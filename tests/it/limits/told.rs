@@ -1,6 +1,12 @@
 //! What clients are told of limits, over the listeners.
 
+use std::fs;
+
+use bytes::Bytes;
+use http::Method;
+
 use super::redis::Redis;
+use crate::house::reload::tell;
 use crate::house::{House, told, unhurried};
 
 const LIGHT: &str = "/civil/info/services";
@@ -82,5 +88,70 @@ async fn a_gateway_counts_in_the_redis_of_its_config_and_answers_without_it() {
         assert_eq!(reply.status, 200, "{}", reply.received());
         assert!(reply.header("ratelimit").is_some());
     }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doors_of_sign_in_count_a_request_once_and_say_what_is_left() {
+    // In a day: nothing comes back while the test runs.
+    let rate = "address = { requests_max = 1000, window_seconds = 86400 }";
+    let usual = "address = { requests_max = 1200, window_seconds = 60 }";
+    let house = House::open_with(|config| config.replace(usual, rate)).await;
+    let policy = "\"address\";q=1000;w=86400";
+    let mut aziza = house.grounds.signed_in("applicants", "aziza").await;
+    let mut before = None;
+    for (method, path, status) in [
+        (Method::GET, "/oauth2/start", 200),
+        (Method::GET, "/oauth2/start?realm=applicants", 303),
+        // Two questions to the session, one request.
+        (Method::GET, "/oauth2/start?acr=2", 303),
+        (Method::GET, "/oauth2/callback?code=a&state=b", 400),
+        (Method::GET, "/oauth2/userinfo", 200),
+        (Method::GET, "/oauth2/none-such", 404),
+        (Method::POST, "/oauth2/userinfo", 405),
+        (Method::POST, "/oauth2/sign_out", 200),
+        (Method::GET, "/oauth2/userinfo", 401),
+    ] {
+        let from_here = [("sec-fetch-site", "same-origin")];
+        let reply = aziza.ask(method, path, &from_here, Bytes::new()).await;
+        let reply = reply.unwrap();
+        assert_eq!(reply.status, status, "{path}: {}", reply.received());
+        assert_eq!(reply.header("ratelimit-policy"), Some(policy), "{path}");
+        let limit = reply.header("ratelimit").unwrap();
+        let left = limit.strip_prefix("\"address\";r=").unwrap();
+        let left: u32 = left.split(';').next().unwrap().parse().unwrap();
+        assert_eq!(*before.get_or_insert(left), left, "{path}");
+        before = Some(left - 1);
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_access_codes_has_the_tries_that_the_operator_gives() {
+    let rate = "guess = { requests_max = 2, window_seconds = 3600 }";
+    let house = House::open_with(|config| {
+        unhurried(&config).replace("[limits]\n", &format!("[limits]\n{rate}\n"))
+    })
+    .await;
+    let mut stranger = house.grounds.visitor();
+    let json = [("content-type", "application/json")];
+    let path = "/verify/0000-0000-0000-0000-0000-0000-0000/access";
+    let mut guesses = async |expected: &[u16]| {
+        for status in expected {
+            let body = Bytes::from_static(b"{\"access\":\"AAAA-AAAA\"}");
+            let reply = stranger.ask(Method::POST, path, &json, body).await.unwrap();
+            assert_eq!(reply.status, *status, "{}", reply.received());
+        }
+    };
+    guesses(&[403, 403, 429, 429]).await;
+    let config = &house.grounds.grounds.places.config;
+    let text = fs::read_to_string(config).unwrap();
+    let more = "guess = { requests_max = 6, window_seconds = 7200 }";
+    let more = text.replace(rate, more);
+    fs::write(config, more).unwrap();
+    let socket = house.grounds.grounds.config().unwrap().listen.control;
+    assert_eq!(tell(&socket, "reload").await["ok"], true);
+    // Two of two in an hour weigh as much as three of six in two.
+    guesses(&[403]).await;
     house.close().await;
 }

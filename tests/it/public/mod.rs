@@ -47,6 +47,7 @@ fn addresses(requests_max: u32) -> AddressLimit {
         address: rate,
         principal: rate,
         operations: BTreeMap::new(),
+        guess: rate,
         keys_max: 100,
     };
     AddressLimit::new(
