@@ -83,6 +83,7 @@ pub(super) async fn wire(
         limits: PrincipalLimit::new(&config.limits, Arc::clone(clock), limits.shared.as_ref()),
         lasting: Places::new(LastingSettings {
             streams_per_principal_max: config.streams.per_principal_max,
+            streams_per_system_max: config.streams.per_system_max,
             streams_max: config.streams.streams_max,
         }),
         facts: facts(config, &keys, &egress, clock)?,

@@ -202,11 +202,14 @@ impl Reply {
         let media = self.response.headers().get(CONTENT_TYPE);
         let is_call = media.is_some_and(|media| media.as_bytes() == GRPC.as_bytes());
         if media.is_some_and(is_events) {
-            self.response.extensions_mut().insert(Lasts);
-            self.response = self.response.map(|body| lasting.hold(body, End::Quiet));
+            let lasts = Lasts::default();
+            self.response.extensions_mut().insert(lasts.clone());
+            let hold = |body| lasting.hold(body, End::Quiet, lasts);
+            self.response = self.response.map(hold);
         } else if is_call {
             // A call has an end of its own, and cut short it has none that a caller understands.
-            self.response = self.response.map(|body| lasting.hold(body, End::Call));
+            let hold = |body| lasting.hold(body, End::Call, Lasts::default());
+            self.response = self.response.map(hold);
         }
         self
     }

@@ -58,6 +58,11 @@ metrics! {
         "waiting for the bodies' registers of facts";
     SENT_BYTES = "muhrdor_sent_bytes_total", Counter, ["operation"],
         "bytes of answers' bodies that were sent";
+    STREAMS = "muhrdor_streams", Gauge, ["operation", "kind"],
+        "streams of events, WebSockets and calls of gRPC that are open";
+    STREAMS_ENDED = "muhrdor_streams_ended_total", Counter, ["operation", "kind", "reason"],
+        "the same that ended: closed by a side, broken off by the e-service, left by the client, \
+         idle or open for too long, not allowed any more, drained";
     ALARMS = "muhrdor_alarms_total", Counter, ["reason"],
         "data was about to go where it must not";
     ENDPOINTS = "muhrdor_upstream_endpoints", Gauge, ["upstream", "state"],

@@ -58,8 +58,10 @@ pub enum TelemetryFormat {
 /// How many streams may be open at once, and how they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Streams {
-    /// Of one principal; of nobody in particular, of one address block.
+    /// Of one person or official; of nobody in particular, of one address block.
     pub per_principal_max: usize,
+    /// Of one system, behind which many may stand.
+    pub per_system_max: usize,
     pub streams_max: usize,
     /// From the first signal to stop until a stream is ended in good order.
     pub drain_ms_max: u32,
@@ -74,6 +76,11 @@ pub(in crate::config) fn streams(root: &mut Table<'_>) -> Option<Streams> {
             number(default.per_principal_max),
             (1, 10_000),
         );
+        let system = table.bounded(
+            "per_system_max",
+            number(default.per_system_max),
+            (1, 1_000_000),
+        );
         let all = table.bounded("streams_max", number(default.streams_max), (1, 1_000_000));
         let drain = table.bounded(
             "drain_ms_max",
@@ -82,6 +89,7 @@ pub(in crate::config) fn streams(root: &mut Table<'_>) -> Option<Streams> {
         );
         Some(Streams {
             per_principal_max: usize::try_from(each?).ok()?,
+            per_system_max: usize::try_from(system?).ok()?,
             streams_max: usize::try_from(all?).ok()?,
             drain_ms_max: u32::try_from(drain?).ok()?,
         })
@@ -167,6 +175,7 @@ const TIMEOUTS_DEFAULT: Timeouts = Timeouts {
 
 const STREAMS_DEFAULT: Streams = Streams {
     per_principal_max: 16,
+    per_system_max: 256,
     streams_max: 10_000,
     drain_ms_max: 5_000,
 };

@@ -17,13 +17,15 @@ use crate::gateway::{Gateway, access};
 use crate::identity::{Identified, Tenure};
 use crate::limits::PrincipalKey;
 use crate::policy::Permit;
+use crate::telemetry::streams::StreamKind;
 use crate::telemetry::tunnels::{self, Tunnel};
+use crate::wire::answer::Lasts;
 use crate::wire::arrival::Arrival;
 use crate::wire::body::Body;
 use crate::wire::tunnel::Carrier;
 use crate::wire::tunnel::duplex::Duplex;
 
-use held::Held;
+use held::{Held, Whole};
 use places::Place;
 use tunnel::{Bounds, Sides};
 
@@ -70,14 +72,15 @@ impl Gateway {
 
 impl Lasting {
     /// The body, ended when its credential is.
-    pub(super) fn hold(self, body: Body, end: End) -> Body {
-        let Self {
-            place,
-            tenure,
-            deadline,
-            ..
-        } = self;
-        Body::stream(Held::new(body, end, place, tenure, deadline))
+    pub(super) fn hold(self, body: Body, end: End, lasts: Lasts) -> Body {
+        let open = self.place.begin(&self.operation.id, end.kind());
+        let whole = Whole {
+            body,
+            open,
+            lasts,
+            _place: self.place,
+        };
+        Body::stream(Held::new(whole, end, self.tenure, self.deadline))
     }
 
     /// Who carries the bytes between the client, once its side is open, and the e-service.
@@ -90,12 +93,15 @@ impl Lasting {
                 total: ms(flow.stream_ms_max),
             };
             let sides = Sides { client, service };
+            let id = &self.operation.id;
+            let mut open = self.place.begin(id, StreamKind::WebSocket);
             let ended = tunnel::carry(sides, bounds, self.tenure, leaving).await;
-            drop(self.place);
+            open.ends(ended.why.end());
+            drop((open, self.place));
             tunnels::ended(&Tunnel {
                 visit: self.visit,
                 operation: &self.operation.id,
-                ended: ended.why.word(),
+                ended: ended.why.end().word(),
                 from_client_bytes: ended.from_client_bytes,
                 from_service_bytes: ended.from_service_bytes,
             });

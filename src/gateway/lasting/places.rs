@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::domain::name::OperationId;
 use crate::limits::PrincipalKey;
+use crate::telemetry::streams::{OpenStream, StreamKind, Streams};
 
 /// How many streams may be open at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastingSettings {
-    /// Of one principal; of nobody in particular, of one address block.
+    /// Of one person or official; of nobody in particular, of one address block.
     pub streams_per_principal_max: usize,
+    /// Of one system.
+    pub streams_per_system_max: usize,
     pub streams_max: usize,
 }
 
@@ -19,6 +23,7 @@ pub struct LastingSettings {
 pub struct Places {
     settings: LastingSettings,
     taken: Arc<Mutex<Taken>>,
+    streams: Arc<Streams>,
 }
 
 #[derive(Default)]
@@ -48,20 +53,28 @@ impl Places {
         Self {
             settings,
             taken: Arc::default(),
+            streams: Arc::default(),
         }
     }
 
     pub(super) fn take(&self, whose: PrincipalKey) -> Result<Place, Full> {
         let LastingSettings {
             streams_per_principal_max,
+            streams_per_system_max,
             streams_max,
         } = self.settings;
+        let own_max = match whose {
+            PrincipalKey::System(_) => streams_per_system_max,
+            PrincipalKey::Address(_) | PrincipalKey::Person(_) | PrincipalKey::Official(..) => {
+                streams_per_principal_max
+            }
+        };
         let mut taken = self.taken();
         if taken.all >= streams_max {
             return Err(Full::All(streams_max));
         }
         let own = taken.by_principal.get(&whose).copied().unwrap_or_default();
-        if own >= streams_per_principal_max {
+        if own >= own_max {
             return Err(Full::Principal(own));
         }
         taken.all += 1;
@@ -75,6 +88,13 @@ impl Places {
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// A stream has begun at this place.
+    pub(super) fn begin(&self, operation: &OperationId, kind: StreamKind) -> OpenStream {
+        self.places.streams.begin(operation, kind)
     }
 }
 
@@ -101,6 +121,7 @@ impl fmt::Debug for Places {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::name::SystemId;
     use crate::domain::peer::AddressBlock;
 
     use super::*;
@@ -110,6 +131,7 @@ mod tests {
         let whose = |ip: &str| PrincipalKey::Address(AddressBlock::of(ip.parse().unwrap()));
         let places = Places::new(LastingSettings {
             streams_per_principal_max: 2,
+            streams_per_system_max: 2,
             streams_max: 3,
         });
         let first = places.take(whose("192.0.2.1")).unwrap();
@@ -123,5 +145,24 @@ mod tests {
         drop((second, other, again));
         assert!(places.taken().by_principal.is_empty());
         assert_eq!(places.taken().all, 0);
+    }
+
+    #[test]
+    fn a_system_has_a_bound_of_its_own() {
+        let places = Places::new(LastingSettings {
+            streams_per_principal_max: 1,
+            streams_per_system_max: 3,
+            streams_max: 10,
+        });
+        let system = |id| PrincipalKey::System(SystemId::parse(id).unwrap());
+        let mut taken = Vec::new();
+        for _ in 0..3 {
+            taken.push(places.take(system("one")).unwrap());
+        }
+        assert_eq!(places.take(system("one")).err(), Some(Full::Principal(3)));
+        taken.push(places.take(system("two")).unwrap());
+        let address = PrincipalKey::Address(AddressBlock::of("192.0.2.1".parse().unwrap()));
+        taken.push(places.take(address.clone()).unwrap());
+        assert_eq!(places.take(address).err(), Some(Full::Principal(1)));
     }
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{sleep, timeout};
 
 use crate::identity::Tenure;
+use crate::telemetry::streams::StreamEnd;
 use crate::wire::tunnel::Leaving;
 use crate::wire::tunnel::duplex::Duplex;
 use crate::wire::tunnel::frames::{CloseCode, Frames};
@@ -52,13 +53,13 @@ pub(super) enum Why {
 }
 
 impl Why {
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn end(self) -> StreamEnd {
         match self {
-            Self::Closed => "closed",
-            Self::Idle => "idle",
-            Self::TooLong => "too_long",
-            Self::NotAllowed => "not_allowed",
-            Self::Drained => "drained",
+            Self::Closed => StreamEnd::Closed,
+            Self::Idle => StreamEnd::Idle,
+            Self::TooLong => StreamEnd::TooLong,
+            Self::NotAllowed => StreamEnd::NotAllowed,
+            Self::Drained => StreamEnd::Drained,
         }
     }
 

@@ -17,20 +17,29 @@ use crate::wire::body::Body;
 /// A response body that says when it has ended.
 pub(super) struct Tracked<T> {
     body: Body,
-    /// For what lasts: the moment to leave. In a lock that nobody waits for.
-    leave: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    /// For what lasts.
+    leave: Option<Leave>,
     /// Of a stream of HTTP/2: how its client takes it.
     taking: Option<Arc<Taking>>,
     _underway: T,
+}
+
+/// When what lasts must end, and who is told that it does.
+struct Leave {
+    /// In a lock that nobody waits for.
+    moment: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    lasts: Lasts,
 }
 
 impl<T> Tracked<T> {
     /// The response with a body that holds `underway` until it has ended, and ends by itself when
     /// it lasts and the server is leaving.
     pub(super) fn of(response: Response<Body>, underway: T, leaving: Leaving) -> Response<Self> {
-        let lasts = response.extensions().get::<Lasts>().is_some();
-        let leave: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>> =
-            lasts.then(|| Mutex::new(Box::pin(leaving.reached()) as _));
+        let lasts = response.extensions().get::<Lasts>().cloned();
+        let leave = lasts.map(|lasts| Leave {
+            moment: Mutex::new(Box::pin(leaving.reached())),
+            lasts,
+        });
         response.map(|body| Self {
             body,
             leave,
@@ -43,8 +52,13 @@ impl<T> Tracked<T> {
         let Some(leave) = &mut self.leave else {
             return false;
         };
-        let leave = leave.get_mut().unwrap_or_else(PoisonError::into_inner);
-        leave.as_mut().poll(cx).is_ready()
+        let moment = leave.moment.get_mut();
+        let moment = moment.unwrap_or_else(PoisonError::into_inner);
+        let is_leaving = moment.as_mut().poll(cx).is_ready();
+        if is_leaving {
+            leave.lasts.leave();
+        }
+        is_leaving
     }
 }
 

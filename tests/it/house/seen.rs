@@ -52,6 +52,7 @@ fn is_word_of(label: &str, value: &str) -> bool {
         "tls" => of(&["1.3", "1.2"]),
         "side" => of(&["caller", "upstream", "gateway"]),
         "state" => of(&["open", "ejected", "unhealthy", "under_way", "pending"]),
+        "kind" => of(&["events", "websocket", "grpc"]),
         "limit" => of(&["address", "principal", "operation", "guess"]),
         "upstream" => named("0123456789-"),
         "log" => value.ends_with("/journal") || value.ends_with("/documents"),
@@ -166,16 +167,56 @@ fn architecture_and_dashboard_name_the_metrics_of_the_list() {
             assert!(line.contains(&format!("`{label}`")), "{line}: `{label}`");
         }
     }
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
     let board = fs::read_to_string(root.join("deploy/dashboards/muhrdor.json")).unwrap();
-    let _reads: Value = serde_json::from_str(&board).unwrap();
-    let is_of_name = |c: char| c.is_ascii_lowercase() || c == '_';
-    for (at, _) in board.match_indices("muhrdor_") {
-        let rest = &board[at..];
-        let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap()];
-        let known = METRICS.iter().any(|metric| {
-            let bucket = format!("{}_bucket", metric.name);
-            name == metric.name || name == bucket
-        });
-        assert!(known, "the dashboard asks for `{name}`");
+    for (file, text) in [
+        ("ARCHITECTURE.md", &page),
+        ("README.md", &readme),
+        ("the dashboard", &board),
+    ] {
+        for name in named_in(text) {
+            let known = METRICS.iter().any(|metric| {
+                let bucket = format!("{}_bucket", metric.name);
+                name == metric.name || name == bucket
+            });
+            assert!(known, "{file} names `{name}`");
+        }
     }
+    let board: Value = serde_json::from_str(&board).unwrap();
+    let told: BTreeSet<&str> = METRICS
+        .iter()
+        .flat_map(|m| m.labels)
+        .copied()
+        .chain(["le"])
+        .collect();
+    for question in questions(&board) {
+        for list in question.split("by (").skip(1) {
+            for label in list.split(')').next().unwrap().split(", ") {
+                assert!(told.contains(label), "`{label}` in `{question}`");
+            }
+        }
+    }
+    let asked: String = questions(&board).join(" ");
+    let unasked = METRICS.iter().filter(|metric| !asked.contains(metric.name));
+    let unasked: Vec<_> = unasked.map(|metric| metric.name).collect();
+    assert!(unasked.is_empty(), "no panel asks for {unasked:?}");
+}
+
+/// The names of metrics in a text.
+fn named_in(text: &str) -> BTreeSet<&str> {
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let name = |(at, _)| {
+        let rest: &str = &text[at..];
+        &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())]
+    };
+    text.match_indices("muhrdor_").map(name).collect()
+}
+
+/// What the dashboard asks, panel by panel.
+fn questions(board: &Value) -> Vec<&str> {
+    let panels = board["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    targets
+        .map(|target| target["expr"].as_str().unwrap())
+        .collect()
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::{Live, connect_http2};
 
-const CALLS: &str = r#"
+pub(super) const CALLS: &str = r#"
 [[operation]]
 id = "live.calls.ask"
 call = "POST /portal.Calls/Ask"
@@ -38,11 +38,14 @@ const SOON: Duration = Duration::from_secs(10);
 const MESSAGE: &[u8] = b"\0\0\0\0\x03abc";
 
 /// A call, and its answer to come.
-struct Call(Request<RecvStream>, SendResponse<Bytes>);
+pub(super) struct Call(
+    pub(super) Request<RecvStream>,
+    pub(super) SendResponse<Bytes>,
+);
 
 /// The portal as a caller has it, and the e-service as it hears the calls.
-struct Line {
-    live: Live,
+pub(super) struct Line {
+    pub(super) live: Live,
     sender: SendRequest<Bytes>,
     calls: mpsc::UnboundedReceiver<Call>,
     tasks: JoinSet<()>,
@@ -50,7 +53,11 @@ struct Line {
 
 impl Line {
     async fn open() -> Self {
-        Self::over(Live::open_with(CALLS, |config| http2(&config)).await).await
+        Self::open_with(CALLS).await
+    }
+
+    pub(super) async fn open_with(operations: &str) -> Self {
+        Self::over(Live::open_with(operations, |config| http2(&config)).await).await
     }
 
     /// On a clock that the test moves.
@@ -76,7 +83,7 @@ impl Line {
     }
 
     /// Begins a call with one message.
-    fn call(
+    pub(super) fn call(
         &mut self,
         headers: &[(&str, &str)],
     ) -> (h2::client::ResponseFuture, SendStream<Bytes>) {
@@ -97,11 +104,11 @@ impl Line {
     }
 
     /// The call as it comes to the e-service.
-    async fn called(&mut self) -> Call {
+    pub(super) async fn called(&mut self) -> Call {
         self.calls.recv().await.unwrap()
     }
 
-    async fn close(mut self) {
+    pub(super) async fn close(mut self) {
         self.tasks.shutdown().await;
         self.live.house.close().await;
     }
@@ -126,7 +133,7 @@ fn http2(config: &str) -> String {
     format!("{config}protocol = \"http2\"\n")
 }
 
-fn answer() -> Response<()> {
+pub(super) fn answer() -> Response<()> {
     Response::builder()
         .header("content-type", "application/grpc")
         .body(())
@@ -142,7 +149,7 @@ fn outcome(fields: &HeaderMap) -> (&str, &str) {
     (text("grpc-status"), text("grpc-message"))
 }
 
-async fn token(line: &Line) -> String {
+pub(super) async fn token(line: &Line) -> String {
     let grounds = &line.live.house.grounds.grounds;
     let token = grounds.token("social-agency-system").await.unwrap();
     format!("Bearer {token}")

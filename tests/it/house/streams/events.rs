@@ -77,6 +77,34 @@ async fn ws_07_events_come_one_by_one_and_a_principal_has_so_many_streams() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ws_07_a_system_has_a_bound_of_streams_of_its_own() {
+    let live = Live::open_with(EVENTS, |config| {
+        format!("{config}\n[streams]\nper_principal_max = 1\nper_system_max = 3\n")
+    })
+    .await;
+    let grounds = &live.house.grounds.grounds;
+    let token = grounds.token("social-agency-system").await.unwrap();
+    let cookie = live.cookie_of("aziza").await;
+    let system = format!("authorization: Bearer {token}\r\n");
+    let mut open = Vec::new();
+    for (lines, places) in [(system, 3), (cookie, 1)] {
+        for _ in 0..places {
+            let mut client = live.get("/live/events", &lines).await;
+            let mut call = live.called().await;
+            call.stream.write_all(BEGIN.as_bytes()).await.unwrap();
+            let head = read_head(&mut client).await;
+            assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+            open.push((client, call));
+        }
+        let mut more = live.get("/live/events", &lines).await;
+        let refused = read_until(&mut more, "}").await;
+        assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    }
+    drop(open);
+    live.house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_the_streams_of_the_session_and_no_others() {
     let live = Live::open(EVENTS).await;
     let cookie = live.cookie_of("aziza").await;

@@ -3,6 +3,7 @@
 
 mod calls;
 mod connect;
+mod counted;
 mod ends;
 mod events;
 mod storms;
