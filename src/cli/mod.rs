@@ -166,8 +166,9 @@ enum Verb {
     /// Try a deployment with attacks from outside
     ///
     /// Sends what has broken other gateways, each in a connection of its own: framing, paths, hosts,
-    /// headers of identity, HTTP/2, TLS, and floods small enough to do no harm. Nothing is sent that
-    /// a sound deployment would act on. Ask the operator of the deployment first.
+    /// headers of identity, HTTP/2, TLS, handshakes that stall, client certificates that do not hold
+    /// where one is asked for, and floods small enough to do no harm. Nothing is sent that a sound
+    /// deployment would act on. Ask the operator of the deployment first.
     ///
     /// Exit code 0: every attack came to what it must. 1: some did not. 3: nobody answers there.
     #[command(verbatim_doc_comment, after_help = EXIT_CODES)]

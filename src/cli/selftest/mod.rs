@@ -2,7 +2,10 @@
 
 pub mod corpus;
 pub mod frames;
+mod handshakes;
+mod hello;
 mod probe;
+mod strangers;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -34,6 +37,9 @@ pub(super) struct Options {
     /// Longest wait for what comes of one attack, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 3_000)]
     case_ms_max: u32,
+    /// Longest wait for the end of handshakes that stall, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 15_000)]
+    stall_ms_max: u32,
     /// Say it as a JSON array of {case, sent, expected, came, passed}
     #[arg(long)]
     json: bool,
@@ -52,10 +58,11 @@ struct Verdict {
 /// Tries every attack of the corpus, one after the other.
 pub(super) fn selftest(options: &Options, terminal: &mut Terminal<'_>) -> Result<Answer, CliError> {
     let probe = probe(options)?;
+    let stall_max = Duration::from_millis(u64::from(options.stall_ms_max));
     let runtime = Builder::new_current_thread().enable_all().build();
     let tried = runtime
         .map_err(CliError::Threads)?
-        .block_on(try_all(&probe));
+        .block_on(try_all(&probe, stall_max));
     let verdicts = tried.map_err(|cause| CliError::Unreachable {
         url: options.url.to_string(),
         cause,
@@ -96,7 +103,7 @@ fn probe(options: &Options) -> Result<Probe, CliError> {
 }
 
 /// What each attack came to. An attack that cannot be tried, or not in the time for all, has failed.
-async fn try_all(probe: &Probe) -> Result<Vec<Verdict>, String> {
+async fn try_all(probe: &Probe, stall_max: Duration) -> Result<Vec<Verdict>, String> {
     let stopwatch = Stopwatch::start();
     let mut plain = HashMap::new();
     // Before anything else: whether it is there at all.
@@ -118,6 +125,7 @@ async fn try_all(probe: &Probe) -> Result<Vec<Verdict>, String> {
         };
         verdicts.push(judge(&case, expected, tried));
     }
+    verdicts.extend(handshakes::try_all(probe, stall_max).await);
     Ok(verdicts)
 }
 

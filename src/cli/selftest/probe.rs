@@ -2,11 +2,14 @@
 //! what came. Bounded in time and bytes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rustls::client::{ResolvesClientCert, WantsClientCert};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, version};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, ConfigBuilder, SignatureScheme, version};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,6 +18,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::cli::selftest::corpus::{Expects, Sends, plain};
 use crate::cli::selftest::frames;
+use crate::cli::selftest::hello::{InPieces, Pieces};
+use crate::cli::selftest::strangers::Stranger;
 use crate::clock::{Clock, TlsTime};
 use crate::egress::Roots;
 
@@ -42,7 +47,48 @@ pub(super) struct Came {
     pub(super) hung_up: bool,
     /// A TLS record that goes on with the handshake.
     pub(super) shook_hands: bool,
+    /// Whom the handshake met, where it was shaken in a way of its own.
+    pub(super) met: Option<Met>,
     pub(super) bytes: Vec<u8>,
+}
+
+/// Whom a handshake met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Met {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    /// A client certificate was asked for.
+    pub(super) asks: bool,
+}
+
+/// How hands are shaken.
+#[derive(Debug, Clone)]
+pub(super) struct Shake {
+    pub(super) pieces: Pieces,
+    /// Whether the server's name is said.
+    pub(super) named: bool,
+    pub(super) shows: Option<Arc<Stranger>>,
+}
+
+/// Hears whether a client certificate is asked for, and shows the stranger's where there is one.
+#[derive(Debug)]
+struct Asked {
+    was: AtomicBool,
+    shows: Option<Arc<Stranger>>,
+}
+
+impl ResolvesClientCert for Asked {
+    fn resolve(
+        &self,
+        authorities: &[&[u8]],
+        schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        self.was.store(true, Ordering::Relaxed);
+        self.shows.as_ref()?.resolve(authorities, schemes)
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
 }
 
 impl Probe {
@@ -77,6 +123,40 @@ impl Probe {
         }
     }
 
+    /// A plain request after a handshake of this kind. No handshake is an outcome too.
+    ///
+    /// # Errors
+    /// When no connection can be made, or it comes to no end in time.
+    pub(super) async fn shaken(&self, shake: Shake) -> Result<Came, String> {
+        let stream = self.tcp().await?;
+        stream.set_nodelay(true).map_err(|e| e.to_string())?;
+        let asked = Arc::new(Asked {
+            was: AtomicBool::new(false),
+            shows: shake.shows,
+        });
+        let resolver: Arc<dyn ResolvesClientCert> = Arc::<Asked>::clone(&asked);
+        let mut config = self.tls()?.with_client_cert_resolver(resolver);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.enable_sni = shake.named;
+        let connector = TlsConnector::from(Arc::new(config));
+        let stream = InPieces::new(stream, shake.pieces);
+        let shaken = timeout(self.case_max, connector.connect(self.name.clone(), stream)).await;
+        let Ok(stream) = shaken.map_err(|_| "no handshake in time".to_owned())? else {
+            return Ok(Came {
+                ended: true,
+                hung_up: true,
+                ..Came::default()
+            });
+        };
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let chain = chain.iter().map(|c| c.clone().into_owned()).collect();
+        let bytes = plain("/", &self.host);
+        let mut came = answers(self.exchange(stream, &bytes, never).await);
+        let asks = asked.was.load(Ordering::Relaxed);
+        came.met = Some(Met { chain, asks });
+        Ok(came)
+    }
+
     /// The status of a plain request.
     ///
     /// # Errors
@@ -87,7 +167,7 @@ impl Probe {
         first.ok_or_else(|| format!("`{path}` is not answered"))
     }
 
-    async fn tcp(&self) -> Result<TcpStream, String> {
+    pub(super) async fn tcp(&self) -> Result<TcpStream, String> {
         let connected = timeout(self.case_max, TcpStream::connect(&self.address)).await;
         let stream = connected.map_err(|_| "no connection in time".to_owned())?;
         stream.map_err(|cause| format!("no connection: {cause}"))
@@ -95,18 +175,21 @@ impl Probe {
 
     async fn connect(&self, protocol: &[u8]) -> Result<TlsStream<TcpStream>, String> {
         let stream = self.tcp().await?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let time = Arc::new(TlsTime(Arc::clone(&self.clock)));
-        let mut config = ClientConfig::builder_with_details(provider, time)
-            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-            .map_err(|cause| cause.to_string())?
-            .with_root_certificates(self.roots.store())
-            .with_no_client_auth();
+        let mut config = self.tls()?.with_no_client_auth();
         config.alpn_protocols = vec![protocol.to_vec()];
         let connector = TlsConnector::from(Arc::new(config));
         let shaken = timeout(self.case_max, connector.connect(self.name.clone(), stream)).await;
         let stream = shaken.map_err(|_| "no handshake in time".to_owned())?;
         stream.map_err(|cause| format!("no handshake: {cause}"))
+    }
+
+    fn tls(&self) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let time = Arc::new(TlsTime(Arc::clone(&self.clock)));
+        let versions = ClientConfig::builder_with_details(provider, time)
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12]);
+        let versions = versions.map_err(|cause| cause.to_string())?;
+        Ok(versions.with_root_certificates(self.roots.store()))
     }
 
     /// Writes it all while it reads: the other side may have had enough before the end.

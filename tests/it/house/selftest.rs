@@ -13,17 +13,19 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rustls::ServerConfig;
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::House;
 use super::trouble::vacant;
+use super::{House, unhurried};
 
 async fn tried(house: &House, port: u16, words: &[&str]) -> Output {
     let folder = &house.grounds.grounds.folder;
@@ -49,7 +51,7 @@ fn verdicts(output: &Output) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_stands_up_to_every_attack_that_can_be_tried_from_outside() {
-    let house = House::open().await;
+    let house = House::open_with(|config| hasty(&config)).await;
     let output = tried(&house, house.gateway.portal().port(), &["--json"]).await;
     let verdicts = verdicts(&output);
     let failed: Vec<_> = verdicts.iter().filter(|v| v["passed"] != true).collect();
@@ -60,15 +62,60 @@ async fn the_demo_stands_up_to_every_attack_that_can_be_tried_from_outside() {
         .map(|v| v["case"].as_str().unwrap())
         .collect();
     for id in [
-        "FR-01", "FR-05", "FR-14", "PA-03", "PA-06", "HS-01", "MT-04", "MT-17", "H2-01", "H2-07",
-        "AD-01",
+        "FR-01", "FR-05", "FR-14", "PA-03", "PA-06", "HS-01", "MT-01", "MT-04", "MT-14", "MT-15",
+        "MT-17", "H2-01", "H2-07", "AD-01",
     ] {
         assert!(ids.contains(id), "{id} was tried");
     }
     house.close().await;
 }
 
-/// A server that believes what its HTTP library believes, with the certificate of the house.
+#[tokio::test(flavor = "multi_thread")]
+async fn mt_14_where_client_certificates_are_asked_for_none_that_does_not_hold_is_taken() {
+    for demand in ["optional", "required"] {
+        let house = House::open_with(|config| {
+            let asks = format!(
+                "[tls]\nclient_authorities = \"{}\"\nclient_certificate = \"{demand}\"\n",
+                authority_of(&config)
+            );
+            hasty(&config).replace("[tls]\n", &asks)
+        })
+        .await;
+        let words = ["--json", "--case-ms-max", "1000"];
+        let output = tried(&house, house.gateway.portal().port(), &words).await;
+        if demand == "required" {
+            // Nobody who shows nothing is answered, so nothing can be tried.
+            assert_eq!(output.status.code(), Some(3));
+            house.close().await;
+            continue;
+        }
+        let verdicts = verdicts(&output);
+        let of_row: Vec<_> = verdicts.iter().filter(|v| v["case"] == "MT-14").collect();
+        assert_eq!(of_row.len(), 4, "{of_row:#?}");
+        for verdict in verdicts.iter() {
+            assert_eq!(verdict["passed"], true, "{verdict}");
+        }
+        house.close().await;
+    }
+}
+
+/// Handshakes that stall are given up sooner than a deployment would.
+fn hasty(config: &str) -> String {
+    format!(
+        "{}\n[timeouts]\nhandshake_ms_max = 4000\n",
+        unhurried(config)
+    )
+}
+
+/// The authority beside the certificate of the config.
+fn authority_of(config: &str) -> String {
+    let (_, rest) = config.split_once("[tls]\ncertificate = \"").unwrap();
+    let certificate = rest.split('"').next().unwrap();
+    certificate.replace("server.pem", "ca.pem")
+}
+
+/// A server that believes what its HTTP library believes, with the certificate of the house; of a
+/// hello it looks at the first record only, and takes whatever certificate a client shows.
 async fn without_a_guard(house: &House) -> (u16, JoinSet<()>) {
     let root = house.grounds.grounds.folder.root().join("tls");
     let chain = CertificateDer::pem_file_iter(root.join("server.pem")).unwrap();
@@ -78,7 +125,7 @@ async fn without_a_guard(house: &House) -> (u16, JoinSet<()>) {
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(Arc::new(Credulous))
         .with_single_cert(chain, key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -91,6 +138,11 @@ async fn without_a_guard(house: &House) -> (u16, JoinSet<()>) {
             let (stream, _) = listener.accept().await.unwrap();
             let acceptor = acceptor.clone();
             connections.spawn(async move {
+                let mut head = [0; 5];
+                let peeked = stream.peek(&mut head).await;
+                if peeked.is_err() || head[3..] == [0, 1] {
+                    return;
+                }
                 let Ok(stream) = acceptor.accept(stream).await else {
                     return;
                 };
@@ -110,7 +162,8 @@ async fn without_a_guard(house: &House) -> (u16, JoinSet<()>) {
 async fn a_server_without_a_guard_is_told_what_it_lets_through() {
     let house = House::open().await;
     let (port, _tasks) = without_a_guard(&house).await;
-    let output = tried(&house, port, &["--json", "--case-ms-max", "500"]).await;
+    let hasty = ["--case-ms-max", "500", "--stall-ms-max", "500"];
+    let output = tried(&house, port, &[&hasty[..], &["--json"]].concat()).await;
     assert_eq!(output.status.code(), Some(1));
     let verdicts = verdicts(&output);
     let failed: BTreeSet<_> = verdicts
@@ -118,10 +171,12 @@ async fn a_server_without_a_guard_is_told_what_it_lets_through() {
         .filter(|v| v["passed"] != true)
         .map(|v| v["case"].as_str().unwrap())
         .collect();
-    for id in ["PA-04", "PA-06", "HS-01", "MT-04", "H2-07", "AD-04"] {
+    for id in [
+        "PA-04", "PA-06", "HS-01", "MT-01", "MT-04", "MT-14", "MT-15", "H2-07", "AD-04",
+    ] {
         assert!(failed.contains(id), "{id} must fail: {failed:?}");
     }
-    let table = tried(&house, port, &["--case-ms-max", "500"]).await;
+    let table = tried(&house, port, &hasty).await;
     let table = String::from_utf8(table.stdout).unwrap();
     let line = table.lines().find(|line| line.contains("dot segments  "));
     let line = line.unwrap_or_else(|| panic!("{table}"));
@@ -141,4 +196,52 @@ async fn where_nobody_answers_nothing_is_tried() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("cannot be tried"), "{told}");
     house.close().await;
+}
+
+/// Whoever shows a certificate is whoever it says.
+#[derive(Debug)]
+struct Credulous;
+
+impl ClientCertVerifier for Credulous {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
 }
