@@ -113,6 +113,77 @@ async fn what_is_read_at_start_only_is_named_with_its_line_and_nothing_is_taken(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_section_that_is_read_at_start_only_is_named_when_it_changes() {
+    let house = House::open().await;
+    let config = house.grounds.grounds.config().unwrap();
+    let path = &house.grounds.grounds.places.config;
+    let whole = fs::read_to_string(path).unwrap();
+    let keys = config.keys_dir.display().to_string();
+    let other_keys = keys.replace("/keys", "/store");
+    let policies = format!("dir = \"{}", config.bundle_dir.display());
+    let within = |section: &str, line: &str| {
+        let head = format!("[{section}]\n");
+        (head.clone(), format!("{head}{line}\n"))
+    };
+    let new = |section: &str, line: &str| {
+        let clock = "[clock]\n".to_owned();
+        (clock.clone(), format!("[{section}]\n{line}\n\n{clock}"))
+    };
+    let other = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    for (section, (from, to)) in [
+        ("portal", other("en = \"Single portal\"", "en = \"Portal\"")),
+        ("listen", within("listen", "handshakes_max = 7")),
+        (
+            "keys",
+            other(
+                &format!("folder = \"{keys}"),
+                &format!("folder = \"{other_keys}"),
+            ),
+        ),
+        ("store", within("store", "free_bytes_min = 1048577")),
+        (
+            "bundle",
+            other(&policies, &format!("{policies}/../policies")),
+        ),
+        (
+            "realms",
+            within("realms.officials", "session_seconds_max = 4000"),
+        ),
+        (
+            "issuers",
+            other(
+                "roles = [\"income-checker\"]\nscopes = [\"pension.verify\"]\n\n[issuers.officials.systems.demo",
+                "scopes = [\"pension.verify\"]\n\n[issuers.officials.systems.demo",
+            ),
+        ),
+        ("egress", other("allow = [", "allow = [\"127.0.0.1:9\", ")),
+        ("facts", other("answers = [\"cases\", ", "answers = [")),
+        ("streams", new("streams", "per_principal_max = 7")),
+        ("timeouts", new("timeouts", "head_ms_max = 7000")),
+        ("telemetry", new("telemetry", "filter = \"error\"")),
+        ("notary", within("notary", "access_seconds_max = 70")),
+        ("limits", within("limits", "lag_ms_max = 7")),
+        (
+            "limits",
+            within("limits", "redis = { address = \"127.0.0.1:9\", nodes = 2 }"),
+        ),
+    ] {
+        let changed = whole.replacen(&from, &to, 1);
+        assert_ne!(changed, whole, "{section}: `{from}`");
+        fs::write(path, changed).unwrap();
+        let told = tell(&config.listen.control, "reload").await;
+        let error = told["error"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{section}: {told}"));
+        let named = format!("`{section}` has changed, which is read at start only");
+        assert!(error.contains(&named), "{section}: {error}");
+    }
+    fs::write(path, whole).unwrap();
+    assert_eq!(tell(&config.listen.control, "reload").await["ok"], true);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reloads_under_load_lose_no_request() {
     let house = House::open().await;
     let socket = house.grounds.grounds.config().unwrap().listen.control;

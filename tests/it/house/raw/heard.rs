@@ -199,6 +199,14 @@ async fn reads_for_one_reason_share_an_assertion_and_no_others_do() {
             assertions.push(heard.values("muhrdor-assertion")[0].to_owned());
         }
     }
+    // Within the seconds in which others share one, each says the case of its own request.
+    for number in ["PF-2026-000121", "PF-2026-000117", "PF-2026-000121"] {
+        let quoted = format!("\"{number}\"");
+        let headers = [purpose, ("muhrdor-case", quoted.as_str())];
+        let reply = gulnora.get(&path(), &headers).await.unwrap();
+        assert_eq!(reply.status, 200, "{}", reply.received());
+        assert_eq!(raw.heard().remove(0).claims()["case"], number);
+    }
     // Both were asked for within the seconds in which an assertion is shared, or one was renewed.
     let of = |n: usize| assertions[n].split('.').nth(1).unwrap().to_owned();
     assert_ne!(of(0), of(2), "another person");

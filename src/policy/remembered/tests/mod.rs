@@ -1,5 +1,8 @@
 //! What is remembered is what would be decided now, on random requests.
 
+mod asks;
+mod pairs;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -113,6 +116,7 @@ struct Given {
     document: Option<(PersonId, AgencyId, bool)>,
     kind: DocumentKind,
     facets: Vec<Facet>,
+    channel: Channel,
     now: Timestamp,
 }
 
@@ -134,8 +138,10 @@ impl Given {
             subject: dice.chance().then(|| person(dice.below(3)).id),
             case: (dice.below(4) > 0).then_some(case),
             document: (dice.below(4) == 0).then_some(document),
-            kind: DocumentKind::parse("birth-certificate").unwrap(),
+            kind: DocumentKind::parse(dice.word(&["birth-certificate", "pension-certificate"]))
+                .unwrap(),
             facets: facets(dice, words),
+            channel: *dice.one(&[Channel::Portal, Channel::Interdepartmental]),
             now: NOW.plus_ms(*dice.one(&[0, 1_000, 2_000, 86_400_000])),
             principal,
             facts,
@@ -191,7 +197,7 @@ impl Given {
             classes: self.facets.iter().map(|f| f.class.clone()).collect(),
             case: self.case.as_ref(),
             facts: &self.facts,
-            channel: Channel::Portal,
+            channel: self.channel,
             rank: self.principal.rank(),
             now: self.now,
             document: document.map(|(subject, issuer, revoked)| DocumentScene {
@@ -294,27 +300,36 @@ impl<V> Remembered<V> {
 
 /// The shipped bundle and [`RULES`].
 fn policy() -> Policy {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-    let shipped = Source::read_folder(&folder).unwrap();
-    let mut files: BTreeMap<String, Vec<u8>> = shipped
-        .files()
-        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
-        .collect();
-    let mut rules = String::new();
-    for (n, (scope, conditions)) in RULES.iter().enumerate() {
+    let rules = RULES.iter().map(|(scope, conditions)| {
         let journal = if scope.contains("forbid") {
             ""
         } else {
             r#"@journal("full")"#
         };
+        format!("{journal} {scope} {conditions}")
+    });
+    load(|_| true, rules)
+}
+
+/// The shipped files that are kept, and these rules.
+fn load(keeps: impl Fn(&str) -> bool, rules: impl Iterator<Item = String>) -> Policy {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let shipped = Source::read_folder(&folder).unwrap();
+    let mut files: BTreeMap<String, Vec<u8>> = shipped
+        .files()
+        .filter(|(path, _)| keeps(path))
+        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
+        .collect();
+    let mut more = String::new();
+    for (n, rule) in rules.enumerate() {
         writeln!(
-            rules,
+            more,
             r#"@id("more-{n}") @title_uz("a") @title_uzc("а") @title_ru("а") @title_en("a")
-            @basis("zru-547-duties") @owner("portal") {journal} {scope} {conditions};"#
+            @basis("zru-547-duties") @owner("portal") {rule};"#
         )
         .unwrap();
     }
-    files.insert("more.cedar".to_owned(), rules.into_bytes());
+    files.insert("more.cedar".to_owned(), more.into_bytes());
     let source = Source::from_files(PathBuf::new(), files).unwrap();
     let loaded = Policy::load(&source, &Known::default());
     loaded.unwrap_or_else(|problems| panic!("{problems:#?}"))
