@@ -229,76 +229,80 @@ fn is_assigned(case: &Case, official: &OfficialPrincipal) -> bool {
     assignees.any(|assignee| name(&case.agency, assignee) == own)
 }
 
-/// A pattern that lacks one part: what its answer then rests on.
+/// A part of a pattern by its name, and how a pattern is without it.
+#[cfg(test)]
+pub(super) struct Part(pub(super) &'static str, pub(super) fn(&mut Pattern));
+
+/// Patterns that lack a part.
 #[cfg(test)]
 impl Pattern {
-    /// Each part by its name, and how a pattern is without it. Departments, which no rule can name
-    /// yet, are no part that an answer rests on.
-    pub(super) const PARTS: [(&'static str, fn(&mut Self)); 28] = [
-        ("class", |p| p.class = None),
-        ("kind of asker", |p| p.asker = Asker::Nobody),
-        ("body", |p| match &mut p.asker {
+    /// All of them but the operation. Departments, which no rule can name yet, are no part that an
+    /// answer rests on.
+    pub(super) const PARTS: [Part; 28] = [
+        Part("class", |p| p.class = None),
+        Part("kind of asker", |p| p.asker = Asker::Nobody),
+        Part("body", |p| match &mut p.asker {
             Asker::System(agency, _) | Asker::Official { agency, .. } => *agency = no_agency(),
             Asker::Nobody | Asker::Person => {}
         }),
-        ("roles", |p| match &mut p.asker {
+        Part("roles", |p| match &mut p.asker {
             Asker::System(_, roles) | Asker::Official { roles, .. } => roles.clear(),
             Asker::Nobody | Asker::Person => {}
         }),
-        ("active", |p| {
+        Part("active", |p| {
             if let Asker::Official { active, .. } = &mut p.asker {
                 *active = false;
             }
         }),
-        ("trained", |p| {
+        Part("trained", |p| {
             if let Asker::Official { trained, .. } = &mut p.asker {
                 *trained = false;
             }
         }),
-        ("purpose", |p| p.purpose = None),
-        ("channel", |p| p.channel = Channel::Portal),
-        ("rank", |p| p.rank = AcrRank::ANONYMOUS),
-        ("time since the sign-in", |p| p.auth_age = None),
-        ("rules that have run out", |p| p.lapsed = 0),
-        ("bulk", |p| p.bulk = 1),
-        ("who is whom", |p| p.persons.numbers = [None; 5]),
-        ("standings", |p| p.persons.standings.clear()),
-        ("body of the case", |p| {
-            p.in_case(|case| case.agency = no_agency())
+        Part("purpose", |p| p.purpose = None),
+        Part("channel", |p| p.channel = Channel::Portal),
+        Part("rank", |p| p.rank = AcrRank::ANONYMOUS),
+        Part("time since the sign-in", |p| p.auth_age = None),
+        Part("rules that have run out", |p| p.lapsed = 0),
+        Part("bulk", |p| p.bulk = 1),
+        Part("who is whom", |p| p.persons.numbers = [None; 5]),
+        Part("standings", |p| p.persons.standings.clear()),
+        Part("body of the case", |p| {
+            p.in_case(|case| case.agency = no_agency());
         }),
-        ("purpose of the case", |p| {
-            p.in_case(|case| case.purpose = no_purpose())
+        Part("purpose of the case", |p| {
+            p.in_case(|case| case.purpose = no_purpose());
         }),
-        ("case open", |p| p.in_case(|case| case.open = false)),
-        ("case assigned", |p| p.in_case(|case| case.assigned = false)),
-        ("how many work on the case", |p| {
-            p.in_case(|case| case.assignees = 0)
+        Part("case open", |p| p.in_case(|case| case.open = false)),
+        Part("case assigned", |p| p.in_case(|case| case.assigned = false)),
+        Part("how many work on the case", |p| {
+            p.in_case(|case| case.assignees = 0);
         }),
-        ("purposes of the mandate", |p| {
+        Part("purposes of the mandate", |p| {
             p.mandate.iter_mut().for_each(|m| m.purposes.clear());
         }),
-        ("mandate valid", |p| {
-            p.mandate.iter_mut().for_each(|m| m.valid = false)
+        Part("mandate valid", |p| {
+            p.mandate.iter_mut().for_each(|m| m.valid = false);
         }),
-        ("purposes of the consent", |p| {
+        Part("purposes of the consent", |p| {
             p.consent.iter_mut().for_each(|c| c.purposes.clear());
         }),
-        ("classes of the consent", |p| {
+        Part("classes of the consent", |p| {
             p.consent.iter_mut().for_each(|c| c.classes.clear());
         }),
-        ("consent valid", |p| {
+        Part("consent valid", |p| {
             p.consent.iter_mut().for_each(|c| c.valid = false);
         }),
-        ("consent withdrawn", |p| {
+        Part("consent withdrawn", |p| {
             p.consent.iter_mut().for_each(|c| c.withdrawn = false);
         }),
-        ("issuer of the document", |p| {
-            p.in_document(|d| d.issuer = no_agency())
+        Part("issuer of the document", |p| {
+            p.in_document(|d| d.issuer = no_agency());
         }),
-        ("kind of the document", |p| {
-            p.in_document(|d| d.kind = no_kind())
+        Part("kind of the document", |p| {
+            p.in_document(|d| d.kind = no_kind());
         }),
-        ("document revoked", |p| p.in_document(|d| d.revoked = false)),
+        Part("document revoked", |p| p.in_document(|d| d.revoked = false)),
     ];
 
     /// As another operation's, where they are as this one's otherwise.

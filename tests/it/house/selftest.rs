@@ -92,7 +92,7 @@ async fn mt_14_where_client_certificates_are_asked_for_none_that_does_not_hold_i
         let verdicts = verdicts(&output);
         let of_row: Vec<_> = verdicts.iter().filter(|v| v["case"] == "MT-14").collect();
         assert_eq!(of_row.len(), 4, "{of_row:#?}");
-        for verdict in verdicts.iter() {
+        for verdict in &verdicts {
             assert_eq!(verdict["passed"], true, "{verdict}");
         }
         house.close().await;

@@ -2,13 +2,14 @@
 //! that says yes to the one and no to the other.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::name::{DepartmentId, DocumentKind, OfficialId, RealmId};
 use crate::domain::peer::Channel;
 use crate::domain::principal::{AcrRank, DisplayName, PersonPrincipal, Principal};
 use crate::policy::cedar::tests::scenes::{NOW, person};
-use crate::policy::remembered::Pattern;
+use crate::policy::remembered::pattern::{Part, Pattern};
 
 use super::asks::{
     Ask, agency, asking_official, asking_system, case, citizen, class, gate, income_of, official,
@@ -26,12 +27,19 @@ struct Pair {
 
 #[test]
 fn each_part_of_a_pattern_is_needed() {
-    let pairs: Vec<Pair> = [of_asker(), of_ask(), of_case(), of_facts(), of_facet()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let pairs: Vec<Pair> = [
+        of_asker(),
+        of_ask(),
+        of_case(),
+        of_facts(),
+        of_consent(),
+        of_facet(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let named: BTreeSet<&str> = pairs.iter().map(|pair| pair.part).collect();
-    let parts = Pattern::PARTS.iter().map(|(part, _)| *part);
+    let parts = Pattern::PARTS.iter().map(|part| part.0);
     assert_eq!(named, parts.chain(["operation"]).collect());
     // Each rule is for the asks of its own pair: they are the only ones of that age.
     let rules = pairs.iter().enumerate().map(|(n, pair)| {
@@ -55,10 +63,10 @@ fn each_part_of_a_pattern_is_needed() {
         assert_ne!(first.anew, second.anew, "{}: no rule sees it", pair.part);
         assert_ne!(first.pattern, second.pattern, "{}", pair.part);
         let mut without = [first.pattern, second.pattern];
-        let part = Pattern::PARTS.iter().find(|(part, _)| *part == pair.part);
+        let part = Pattern::PARTS.iter().find(|part| part.0 == pair.part);
         for pattern in &mut without {
             match part {
-                Some((_, cut)) => cut(pattern),
+                Some(Part(_, cut)) => cut(pattern),
                 None => pattern.of_operation(&operations[0]),
             }
         }
@@ -128,13 +136,13 @@ fn of_asker() -> Vec<Pair> {
         pair(
             "active",
             gate(official()),
-            gate_rule("Official", r#"principal.active"#),
+            gate_rule("Official", "principal.active"),
             |ask| staff(ask).active = false,
         ),
         pair(
             "trained",
             gate(official()),
-            gate_rule("Official", r#"principal.trained"#),
+            gate_rule("Official", "principal.trained"),
             |ask| staff(ask).trained_until = NOW,
         ),
     ]
@@ -167,7 +175,7 @@ fn of_ask() -> Vec<Pair> {
         pair(
             "rank",
             gate(official()),
-            gate_rule("Official", r#"context.acr >= 2"#),
+            gate_rule("Official", "context.acr >= 2"),
             |ask| asking_official(ask).assurance.rank = AcrRank::new(1).unwrap(),
         ),
         pair("time since the sign-in", gate(official()), official_rule(), |ask| {
@@ -187,13 +195,13 @@ fn of_ask() -> Vec<Pair> {
         pair(
             "who is whom",
             gate(official()),
-            gate_rule("Official", r#"resource has subject && context has caseRef && context.caseRef.subject == resource.subject"#),
+            gate_rule("Official", "resource has subject && context has caseRef && context.caseRef.subject == resource.subject"),
             |ask| case(ask).subject = person(3).id,
         ),
         pair(
             "standings",
             gate(official()),
-            gate_rule("Official", r#"resource has subject && resource.subject has restricted && resource.subject.restricted"#),
+            gate_rule("Official", "resource has subject && resource.subject has restricted && resource.subject.restricted"),
             |ask| ask.given.facts.standings[1].1.restricted = false,
         ),
     ]
@@ -227,7 +235,7 @@ fn of_case() -> Vec<Pair> {
         pair(
             "case open",
             gate(official()),
-            gate_rule("Official", r#"context has caseRef && context.caseRef.open"#),
+            gate_rule("Official", "context has caseRef && context.caseRef.open"),
             |ask| case(ask).open = false,
         ),
         pair(
@@ -235,7 +243,7 @@ fn of_case() -> Vec<Pair> {
             assigned_to("O-1"),
             gate_rule(
                 "Official",
-                r#"context has caseRef && context.caseRef.assignees.contains(principal)"#,
+                "context has caseRef && context.caseRef.assignees.contains(principal)",
             ),
             |ask| case(ask).assignees = vec![OfficialId::parse("O-2").unwrap()],
         ),
@@ -244,7 +252,7 @@ fn of_case() -> Vec<Pair> {
             assigned_to("O-2"),
             gate_rule(
                 "Official",
-                r#"context has caseRef && context.caseRef.assignees.isEmpty()"#,
+                "context has caseRef && context.caseRef.assignees.isEmpty()",
             ),
             |ask| case(ask).assignees.clear(),
         ),
@@ -265,41 +273,8 @@ fn of_facts() -> Vec<Pair> {
         pair(
             "mandate valid",
             gate(citizen()),
-            gate_rule("Citizen", r#"context has mandate && context.mandate.valid"#),
+            gate_rule("Citizen", "context has mandate && context.mandate.valid"),
             |ask| ask.given.facts.mandates[0].valid_until = NOW,
-        ),
-        pair(
-            "purposes of the consent",
-            gate(system()),
-            gate_rule(
-                "System",
-                r#"context has consent && context.consent.purposes.contains(Gov::Purpose::"pension.assess")"#,
-            ),
-            |ask| ask.given.facts.consents[0].purposes = vec![purpose("own")],
-        ),
-        pair(
-            "classes of the consent",
-            gate(system()),
-            gate_rule(
-                "System",
-                r#"context has consent && context.consent.classes.contains(Gov::DataClass::"income")"#,
-            ),
-            |ask| ask.given.facts.consents[0].classes = vec![class("health")],
-        ),
-        pair(
-            "consent valid",
-            gate(system()),
-            gate_rule("System", r#"context has consent && context.consent.valid"#),
-            |ask| ask.given.facts.consents[0].valid_until = NOW,
-        ),
-        pair(
-            "consent withdrawn",
-            gate(system()),
-            gate_rule(
-                "System",
-                r#"context has consent && !context.consent.withdrawn"#,
-            ),
-            |ask| ask.given.facts.consents[0].withdrawn = true,
         ),
         pair(
             "issuer of the document",
@@ -324,9 +299,47 @@ fn of_facts() -> Vec<Pair> {
             gate(official()),
             gate_rule(
                 "Official",
-                r#"context has document && !context.document.revoked"#,
+                "context has document && !context.document.revoked",
             ),
             |ask| ask.given.document = Some((person(1).id, agency("civil-registry"), true)),
+        ),
+    ]
+}
+
+fn of_consent() -> Vec<Pair> {
+    vec![
+        pair(
+            "purposes of the consent",
+            gate(system()),
+            gate_rule(
+                "System",
+                r#"context has consent && context.consent.purposes.contains(Gov::Purpose::"pension.assess")"#,
+            ),
+            |ask| ask.given.facts.consents[0].purposes = vec![purpose("own")],
+        ),
+        pair(
+            "classes of the consent",
+            gate(system()),
+            gate_rule(
+                "System",
+                r#"context has consent && context.consent.classes.contains(Gov::DataClass::"income")"#,
+            ),
+            |ask| ask.given.facts.consents[0].classes = vec![class("health")],
+        ),
+        pair(
+            "consent valid",
+            gate(system()),
+            gate_rule("System", "context has consent && context.consent.valid"),
+            |ask| ask.given.facts.consents[0].valid_until = NOW,
+        ),
+        pair(
+            "consent withdrawn",
+            gate(system()),
+            gate_rule(
+                "System",
+                "context has consent && !context.consent.withdrawn",
+            ),
+            |ask| ask.given.facts.consents[0].withdrawn = true,
         ),
     ]
 }
@@ -367,7 +380,8 @@ fn pair(part: &'static str, ask: Ask, rule: String, change: fn(&mut Ask)) -> Pai
 
 /// Files of the bundle that neither rule nor ask about rules.
 fn is_no_rule(path: &str) -> bool {
-    !path.ends_with(".cedar") && !path.starts_with("tests/")
+    let is_rule = Path::new(path).extension().is_some_and(|e| e == "cedar");
+    !is_rule && !path.starts_with("tests/")
 }
 
 /// Whether a caller of this kind may call an operation, on a condition.
