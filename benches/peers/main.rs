@@ -26,8 +26,10 @@ mod rows;
 mod upstream;
 
 use std::fmt::Write;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use muhrdor::clock::SystemClock;
 use muhrdor::demo::Grounds;
@@ -42,6 +44,10 @@ const LARGE: &str = "/civil/info";
 const STREAMED: &str = "/civil/info?streamed";
 /// The share of the gateway's own capacity at which latency is looked at.
 const SHARE_OF_CAPACITY: f64 = 0.7;
+
+/// How long, and at which pace, memory is watched under load.
+const SOAK_MINUTES: usize = 10;
+const SOAK_A_SECOND: f64 = 2_000.0;
 
 /// What is asked, by whom.
 struct Asked {
@@ -132,6 +138,7 @@ impl Bench {
         self.latency(&all, &asked[0].request());
         drop((gateway, peers));
         self.memory(ground, program, &asked[2].request());
+        self.soak(ground, program, &asked[1].request());
         if self.wants("ready") {
             let times = ready::times(ground, program);
             println!(
@@ -171,9 +178,11 @@ impl Bench {
         let found = rows::requests(peers[2], &self.http1, request);
         let rate = found.a_second.min(1e6 / found.cpu_us) * SHARE_OF_CAPACITY;
         for peer in peers {
-            let latencies = open_loop::latencies(peer, &self.http1, request, rate);
+            let (latencies, cpu_us) =
+                open_loop::latencies(peer, &self.http1, request, rate, open_loop::ROW);
             let told = open_loop::told(&latencies);
-            println!("open loop, {rate:.0} a second, {:<8} {told}", peer.name);
+            let name = peer.name;
+            println!("open loop, {rate:.0} a second, {name:<8} CPU {cpu_us:.1} µs  {told}");
         }
     }
 
@@ -197,6 +206,27 @@ impl Bench {
                 rest as f64 / f64::from(1 << 20)
             );
         }
+    }
+
+    /// Whether it grows under load, minute by minute.
+    fn soak(&self, ground: &Ground<'_>, program: &std::path::Path, request: &[u8]) {
+        if !self.wants("soak") {
+            return;
+        }
+        let peer = peers::gateway(ground, program);
+        client::Line::to(peer.address, &self.http1).ask(request);
+        let resident = || peers::resident(peer.id()) as f64 / f64::from(1 << 20);
+        print!(
+            "soak, {SOAK_A_SECOND} a second, MiB after each minute: {:.1}",
+            resident()
+        );
+        for _ in 0..SOAK_MINUTES {
+            let minute = Duration::from_mins(1);
+            open_loop::latencies(&peer, &self.http1, request, SOAK_A_SECOND, minute);
+            print!(" {:.1}", resident());
+            let _ = std::io::stdout().flush();
+        }
+        println!();
     }
 
     fn wants(&self, row: &str) -> bool {

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use rustls::ClientConfig;
 
 use crate::client::Line;
+use crate::cpu::cpu_seconds;
 use crate::peers::Peer;
 
 /// Connections that take turns. Each has a schedule of its own, and a request that has to wait
 /// for the one before counts from when it should have been sent.
 const LINES: u32 = 32;
-const ROW: Duration = Duration::from_secs(8);
+/// How long latency is looked at, for each peer.
+pub(crate) const ROW: Duration = Duration::from_secs(8);
 /// Upper ends of the histogram's columns, in microseconds.
 const COLUMNS: [u64; 9] = [
     250,
@@ -27,18 +29,21 @@ const COLUMNS: [u64; 9] = [
     u64::MAX,
 ];
 
-/// Times from when each request should have been sent to its whole answer, sorted.
+/// Times from when each request should have been sent to its whole answer, sorted; and what one
+/// cost the peer, in microseconds of processor time.
 pub(crate) fn latencies(
     peer: &Peer,
     tls: &Arc<ClientConfig>,
     request: &[u8],
     a_second: f64,
-) -> Vec<Duration> {
+    row: Duration,
+) -> (Vec<Duration>, f64) {
     let every = Duration::from_secs_f64(f64::from(LINES) / a_second);
     let mut lines: Vec<_> = (0..LINES).map(|_| Line::to(peer.address, tls)).collect();
     for line in &mut lines {
         line.ask(request);
     }
+    let cpu_before = cpu_seconds(peer.id());
     let began = Instant::now() + Duration::from_millis(50);
     let mut all: Vec<Duration> = thread::scope(|scope| {
         let threads: Vec<_> = (0..LINES)
@@ -47,7 +52,7 @@ pub(crate) fn latencies(
                 scope.spawn(move || {
                     let mut took = Vec::new();
                     let mut due = began + every * at / LINES;
-                    while due < began + ROW {
+                    while due < began + row {
                         thread::sleep(due.saturating_duration_since(Instant::now()));
                         line.ask(request);
                         took.push(due.elapsed());
@@ -60,8 +65,10 @@ pub(crate) fn latencies(
         let joined = threads.into_iter().map(|thread| thread.join().unwrap());
         joined.flatten().collect()
     });
+    let cpu = cpu_seconds(peer.id()) - cpu_before;
     all.sort_unstable();
-    all
+    let cpu_us = cpu / all.len() as f64 * 1e6;
+    (all, cpu_us)
 }
 
 /// One line: median, p99, p99.9, and the share of each column.

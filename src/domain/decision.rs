@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::data::{Facet, Form};
+use crate::domain::hex;
 use crate::domain::name::{BasisId, RuleId};
 
 /// The identity of a bundle: SHA-256 of its manifest.
@@ -11,7 +12,7 @@ pub struct BundleId(pub [u8; 32]);
 
 impl std::fmt::Display for BundleId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&hex::digits(&self.0))
     }
 }
 

@@ -1,11 +1,13 @@
 //! An entry of the journal: who saw whose data, why, in which form. Never a value.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::data::Form;
 use crate::domain::decision::{JournalDepth, Notice};
+use crate::domain::hex;
 use crate::domain::name::{
     AgencyId, BasisId, CaseNumber, DataClass, OperationId, PurposeId, RuleId, ServiceId, SystemId,
 };
@@ -45,7 +47,7 @@ impl VisitId {
 
 impl fmt::Display for VisitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+        f.write_str(&hex::digits(&self.0))
     }
 }
 
@@ -146,6 +148,6 @@ pub struct Disclosed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    pub name: String,
-    pub found: String,
+    pub name: Cow<'static, str>,
+    pub found: Cow<'static, str>,
 }

@@ -10,6 +10,7 @@ pub mod document;
 pub mod entry;
 pub mod fact;
 pub mod flow;
+pub mod hex;
 pub mod name;
 pub mod operation;
 pub mod peer;

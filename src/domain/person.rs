@@ -5,6 +5,8 @@ use std::str;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::hex;
+
 /// A personal identification number (PINFL, JSHSHIR): 14 digits with a true check digit and date.
 ///
 /// Never shown by `Debug`; there is no `Display`. Write it with [`Pinfl::expose`], knowingly.
@@ -115,7 +117,7 @@ fn nibble(digit: u8) -> Option<u8> {
 
 impl fmt::Display for PersonId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&hex::digits(&self.0))
     }
 }
 

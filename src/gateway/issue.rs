@@ -70,7 +70,7 @@ impl Gateway {
             .await
             .map_err(|cause| broken(&cause))?;
         let sealed = notary.seal(issuing, names, file).await?;
-        visit.step("seal", &told(sealed.index, sealed.seen));
+        visit.step("seal", told(sealed.index, sealed.seen));
         headers.remove(CONTENT_LENGTH);
         headers.remove(DOCUMENT);
         Ok(Answer {

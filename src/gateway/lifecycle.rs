@@ -117,7 +117,7 @@ impl Gateway {
         let lasting = self.lasting(&arrival, &permit, &caller, counted)?;
         let opened = rooms
             .journal
-            .open(&permit.operation().effect, visit.intent())
+            .open(visit.id(), &permit.operation().effect, || visit.intent())
             .await?;
         let origin = access::origin(&arrival, &permit);
         let onward = access::onward(arrival, &route)?;

@@ -237,7 +237,7 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Ok(number) = HeaderValue::from_str(&self.visit.to_string()) {
+        if let Ok(number) = HeaderValue::try_from(self.visit.to_string()) {
             headers.insert(REQUEST_ID, number);
         }
         if *method == Method::HEAD {

@@ -197,14 +197,14 @@ impl Gateway {
             }) => {
                 cookies.extend(set_cookies);
                 if let Some(realm) = realm {
-                    visit.step("sign-in", &format!("at {realm}: {error}"));
+                    visit.step("sign-in", format!("at {realm}: {error}"));
                 }
                 return Err(Refusal::of(error.reason(), &error));
             }
         };
         cookies.extend(arrived.set_cookies.iter().cloned());
         visit.identified(&arrived.principal, &self.rooms.pseudonym);
-        visit.step("sign-in", &format!("at {}", arrived.realm));
+        visit.step("sign-in", format!("at {}", arrived.realm));
         let recorded = self
             .rooms
             .journal

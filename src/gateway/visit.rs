@@ -1,5 +1,6 @@
 //! One request's journal entry while it is being written: rooms' findings go in, an entry comes out.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -45,8 +46,11 @@ pub(super) struct Visit {
     visibility: Visibility,
     bases: Vec<BasisId>,
     rules: Vec<RuleId>,
-    bundle: Option<String>,
+    bundle: Option<BundleId>,
     obligations: Obligations,
+    /// Who asks was found out.
+    identified: bool,
+    /// What was found after that.
     steps: Vec<Step>,
     /// What is left of the limits that were counted; told to the caller, never in an entry.
     allowances: Vec<Allowance>,
@@ -86,6 +90,7 @@ impl Visit {
             rules: Vec::new(),
             bundle: None,
             obligations: Obligations::default(),
+            identified: false,
             steps: Vec::new(),
             allowances: Vec::new(),
             name: None,
@@ -162,24 +167,23 @@ impl Visit {
     }
 
     /// Writes down a step and what it found. Never a value.
-    pub(super) fn step(&mut self, name: &str, found: &str) {
+    pub(super) fn step(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        found: impl Into<Cow<'static, str>>,
+    ) {
         if self.steps.len() < STEPS_MAX {
-            let found = found.chars().take(FOUND_CHARS_MAX).collect();
-            self.steps.push(Step {
-                name: name.to_owned(),
-                found,
-            });
+            let (name, mut found) = (name.into(), found.into());
+            if let Some((end, _)) = found.char_indices().nth(FOUND_CHARS_MAX) {
+                found.to_mut().truncate(end);
+            }
+            self.steps.push(Step { name, found });
         }
     }
 
     pub(super) fn routed(&mut self, operation: &Arc<Operation>) {
         self.service = Some(operation.service.id.clone());
         self.operation = Some(Arc::clone(operation));
-        let found = format!(
-            "{} {}{}",
-            operation.id, operation.service.prefix, operation.template
-        );
-        self.step("route", &found);
     }
 
     pub(super) fn identified(&mut self, principal: &Principal, pseudonym: &Pseudonym) {
@@ -201,12 +205,7 @@ impl Visit {
             }
             Principal::System(s) => self.actor.system = Some(s.system.clone()),
         }
-        let found = format!(
-            "{}, assurance rank {}",
-            principal.kind().as_str(),
-            self.actor.acr
-        );
-        self.step("identify", &found);
+        self.identified = true;
     }
 
     pub(super) fn works_on(&mut self, held: &Claim) {
@@ -226,10 +225,10 @@ impl Visit {
         self.visibility = permit.visibility();
         self.bases = permit.bases().to_vec();
         self.rules = permit.rules().to_vec();
-        self.bundle = Some(permit.bundle().to_string());
+        self.bundle = Some(permit.bundle());
         self.obligations = permit.obligations().clone();
         for step in permit.steps() {
-            self.step(&step.name, &step.found);
+            self.step(step.name.clone(), step.found.clone());
         }
         self.step("decide", "permitted");
     }
@@ -240,9 +239,9 @@ impl Visit {
             self.purpose.clone_from(&denial.purpose);
         }
         self.rules.clone_from(&denial.rules);
-        self.bundle = Some(bundle.to_string());
+        self.bundle = Some(bundle);
         for step in &denial.steps {
-            self.step(&step.name, &step.found);
+            self.step(step.name.clone(), step.found.clone());
         }
         self.step("decide", denial.reason.code());
         denial.into()
@@ -269,7 +268,7 @@ impl Visit {
             count(|f| matches!(f, Form::Verified)),
             count(|f| matches!(f, Form::Absent)),
         );
-        self.step("disclose", &found);
+        self.step("disclose", found);
     }
 
     fn merge(&mut self, more: &Obligations) {
@@ -339,11 +338,32 @@ impl Visit {
             visibility: self.visibility,
             disclosed,
             rules: self.rules.clone(),
-            bundle: self.bundle.clone(),
+            bundle: self.bundle.map(|bundle| bundle.to_string()),
             depth: self.obligations.journal,
             notify: self.obligations.notify.clone(),
             digest,
-            steps: self.steps.clone(),
+            steps: self.told(),
         }
+    }
+
+    /// The steps of the walk; the first two are put into words only where they are written down.
+    fn told(&self) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(self.steps.len() + 2);
+        if let Some(operation) = &self.operation {
+            let (prefix, template) = (&operation.service.prefix, &operation.template);
+            steps.push(Step {
+                name: "route".into(),
+                found: format!("{} {prefix}{template}", operation.id).into(),
+            });
+        }
+        if self.identified {
+            let (kind, rank) = (self.actor.kind.as_str(), self.actor.acr);
+            steps.push(Step {
+                name: "identify".into(),
+                found: format!("{kind}, assurance rank {rank}").into(),
+            });
+        }
+        steps.extend(self.steps.iter().cloned());
+        steps
     }
 }

@@ -162,13 +162,15 @@ impl Journal {
     /// [`JournalError::Stopped`] when it is not known whether it was.
     pub async fn open(
         &self,
+        visit: VisitId,
         effect: &Effect,
-        intent: JournalEntry,
+        intent: impl FnOnce() -> JournalEntry,
     ) -> Result<Opened, JournalError> {
-        let visit = intent.visit;
         if let Some(opened) = Opened::not_needed(visit, effect) {
             return Ok(opened);
         }
+        let intent = intent();
+        let visit = intent.visit;
         let position = self.append(intent).await?;
         Ok(Opened::durable(visit, position))
     }

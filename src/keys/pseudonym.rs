@@ -1,11 +1,12 @@
 //! Keyed pseudonyms: names that only the holder of the key can make from a number.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 
+use crate::domain::hex::digits;
 use crate::domain::name::{AgencyId, DataClass, DocumentNumber, OfficialId, ServiceId};
 use crate::domain::person::{PersonId, Pinfl};
 use crate::domain::principal::Principal;
@@ -45,7 +46,7 @@ impl Pseudonym {
     #[must_use]
     pub fn official(&self, agency: &AgencyId, official: &OfficialId) -> String {
         let parts = [agency.as_str().as_bytes(), official.as_str().as_bytes()];
-        hex(self.of("official", &parts).get(..8).unwrap_or_default())
+        digits(self.of("official", &parts).get(..8).unwrap_or_default())
     }
 
     /// The name by which telemetry knows whoever asked: nothing else in the house has it, so that
@@ -78,7 +79,7 @@ impl Pseudonym {
             class.as_str().as_bytes(),
             value.as_bytes(),
         ];
-        hex(self.of("masked", &parts).get(..8).unwrap_or_default())
+        digits(self.of("masked", &parts).get(..8).unwrap_or_default())
     }
 
     /// The name by which the document index knows a body's number.
@@ -126,7 +127,7 @@ pub struct DeliveredDigest([u8; 32]);
 
 impl fmt::Display for DeliveredDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&digits(&self.0))
     }
 }
 
@@ -140,12 +141,4 @@ impl fmt::Debug for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pseudonym(withheld)")
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -231,7 +231,7 @@ impl Dispatch {
     /// The headers that an arrival shows: all but what only the gateway may say.
     fn admitted(&self, incoming: &HeaderMap, peer: Peer) -> HeaderMap {
         let trusted = self.proxies.trust(peer.address);
-        let mut admitted = HeaderMap::with_capacity(incoming.len());
+        let mut admitted = HeaderMap::with_capacity(incoming.len() + TRACE_FIELDS);
         for (name, value) in incoming {
             let shown = !headers::is_reserved(name)
                 || READ_BY_ROOMS.contains(name)
@@ -364,6 +364,9 @@ fn options() -> Response<Body> {
         .insert(ALLOW, HeaderValue::from_static(ALLOWED));
     response
 }
+
+/// `traceparent` and `tracestate`.
+const TRACE_FIELDS: usize = 2;
 
 /// Reserved against upstreams, yet read by the rooms.
 static READ_BY_ROOMS: [HeaderName; 6] =

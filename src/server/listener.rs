@@ -173,7 +173,9 @@ impl Arrivals {
         if stream.set_nodelay(true).is_err() {
             return;
         }
-        let met = tokio::time::timeout(self.handshake_max, self.meet(stream, peer, &slot));
+        // In a box: a handshake takes more than a connection keeps for its life.
+        let meeting = Box::pin(self.meet(stream, peer, &slot));
+        let met = tokio::time::timeout(self.handshake_max, meeting);
         match met.await {
             Ok(Ok((Met { stream, handshake }, peer))) => {
                 let connections = Arc::clone(&self.connections);

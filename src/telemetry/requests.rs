@@ -11,12 +11,13 @@ use tracing::{Level, enabled, info};
 
 use crate::clock::{Clock, Monotonic};
 use crate::domain::entry::VisitId;
+use crate::domain::hex::digits;
 use crate::domain::operation::Operation;
 use crate::domain::principal::PrincipalKind;
 use crate::domain::reason::{Reason, Side};
 use crate::domain::service::Backend;
 use crate::telemetry::list;
-use crate::telemetry::trace::{self, Trace};
+use crate::telemetry::trace::Trace;
 
 /// Counts requests, with a handle at hand for everything that was counted before.
 #[derive(Debug)]
@@ -276,12 +277,12 @@ impl UnderWay {
         info!(
             target: ACCESS,
             request_id = self.visit.map(tracing::field::display),
-            trace_id = self.trace.as_ref().map(|trace| trace::hex(&trace.id)),
+            trace_id = self.trace.as_ref().map(|trace| digits(&trace.id)),
             method = self.asked.method,
             path = %format_args!("{prefix}{template}{endpoint}"),
             operation = self.operation(),
             principal = found.map_or("none", |f| f.principal.as_str()),
-            pseudonym = name.map(|name| trace::hex(&name)),
+            pseudonym = name.map(|name| digits(&name)),
             status = self.status,
             outcome = self.outcome(),
             own_us = micros(took.saturating_sub(waited.upstream + waited.facts)),

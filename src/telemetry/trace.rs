@@ -1,10 +1,9 @@
 //! W3C Trace Context, level 1: read strictly or not at all, and written.
 
-use std::fmt::Write;
-
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::domain::entry::VisitId;
+use crate::domain::hex::digits;
 
 /// Which trace a request belongs to (Trace Context §3.2).
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -63,8 +62,8 @@ impl Trace {
     /// What an e-service is told.
     #[must_use]
     pub fn traceparent(&self) -> HeaderValue {
-        let flags = u8::from(self.is_sampled);
-        let text = format!("00-{}-{}-{flags:02x}", hex(&self.id), hex(&self.onward));
+        let flags = if self.is_sampled { "-01" } else { "-00" };
+        let text = ["00-", &digits(&self.id), "-", &digits(&self.onward), flags].concat();
         // Hexadecimal digits and hyphens are a field value.
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
@@ -162,17 +161,6 @@ fn halves(visit: VisitId) -> [[u8; 8]; 2] {
     [high, low].map(|half| half.max(1).to_be_bytes())
 }
 
-/// Lower-case hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 /// As many bytes as there is room for, from lower-case digits only.
 fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
@@ -219,8 +207,8 @@ mod tests {
     fn a_traceparent_reads_as_a_whole_or_says_nothing() {
         let read = |values: &[&str]| parent(&with(&TRACEPARENT, values));
         let good = read(&[GOOD]).unwrap();
-        assert_eq!(hex(&good.trace), TRACE);
-        assert_eq!(hex(&good.span), SPAN);
+        assert_eq!(digits(&good.trace), TRACE);
+        assert_eq!(digits(&good.span), SPAN);
         assert!(good.is_sampled);
         let later = format!("01{REST}-more");
         assert_eq!(read(&[&later]), Some(good));

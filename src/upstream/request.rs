@@ -22,6 +22,14 @@ const PASSED_ALWAYS: [HeaderName; 3] = [
     header::CONTENT_TYPE,
 ];
 
+/// What the gateway says of each request, beside what is passed: so many fields at most.
+const OWN_FIELDS_MAX: usize = 16;
+const ASSERTION: HeaderName = HeaderName::from_static("muhrdor-assertion");
+const REQUEST_ID: HeaderName = HeaderName::from_static("muhrdor-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// Builds the request for the permit's target. Conditional and range headers are never passed, and
 /// `Accept-Encoding` is always `identity`: what cannot be read cannot be redacted.
 ///
@@ -45,12 +53,12 @@ pub(super) async fn build(
     let named = named.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
     let passed = AllowList::of(PASSED_ALWAYS.into_iter().chain(named))
         .map_err(|cause| UpstreamError::AllowList(cause.to_string()))?;
-    let mut headers = passed.select(&onward.headers);
+    let mut headers = passed.select(&onward.headers, OWN_FIELDS_MAX);
     headers.insert(
         header::ACCEPT_ENCODING,
         HeaderValue::from_static("identity"),
     );
-    headers.insert(header::HOST, value(&onward.host));
+    headers.insert(header::HOST, value(onward.host.clone()));
     forwarded(&mut headers, &onward.peer, &onward.host);
     // The server put its own word there, whatever came in.
     for name in [TRACEPARENT, TRACESTATE] {
@@ -61,18 +69,18 @@ pub(super) async fn build(
     if let Some(cookies) = allowed_cookies(&onward.cookies, &operation.cookies) {
         headers.insert(header::COOKIE, cookies);
     }
-    headers.insert("muhrdor-assertion", assertion);
-    headers.insert("muhrdor-request-id", value(&permit.visit().to_string()));
+    headers.insert(ASSERTION, assertion);
+    headers.insert(REQUEST_ID, value(permit.visit().to_string()));
     let flow = &operation.flow;
     if !flow.request_trailers.is_empty() {
-        headers.insert(header::TRAILER, value(&flow.request_trailers.join(", ")));
+        headers.insert(header::TRAILER, value(flow.request_trailers.join(", ")));
     }
     if operation.is_grpc() {
         // Its clients say so, and some of its servers insist.
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }
     if let Some(deadline) = onward.deadline {
-        headers.insert(GRPC_TIMEOUT, value(&grpc::timeout_field(deadline)));
+        headers.insert(GRPC_TIMEOUT, value(grpc::timeout_field(deadline)));
     }
     let bytes_max = operation.body_bytes_max;
     let body = match flow.body {
@@ -120,18 +128,16 @@ pub(super) async fn collect(body: Body, bytes_max: u64) -> Result<Bytes, Upstrea
 /// Where the request came from (RFC 7239 §4, and the older names beside it).
 fn forwarded(headers: &mut HeaderMap, peer: &Peer, host: &str) {
     let address = peer.address.to_canonical();
-    let node = if address.is_ipv6() {
-        format!("\"[{address}]\"")
+    let text = address.to_string();
+    let forwarded = if address.is_ipv6() {
+        ["for=\"[", &text, "]\";host=", host, ";proto=https"].concat()
     } else {
-        address.to_string()
+        ["for=", &text, ";host=", host, ";proto=https"].concat()
     };
-    headers.insert(
-        header::FORWARDED,
-        value(&format!("for={node};host={host};proto=https")),
-    );
-    headers.insert("x-forwarded-for", value(&address.to_string()));
-    headers.insert("x-forwarded-host", value(host));
-    headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    headers.insert(header::FORWARDED, value(forwarded));
+    headers.insert(FORWARDED_FOR, value(text));
+    headers.insert(FORWARDED_HOST, value(host.to_owned()));
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
 }
 
 fn allowed_cookies(given: &Cookies, allowed: &[String]) -> Option<HeaderValue> {
@@ -148,6 +154,6 @@ fn allowed_cookies(given: &Cookies, allowed: &[String]) -> Option<HeaderValue> {
 }
 
 /// A header value of our own making; hosts, addresses, ids and tokens are visible ASCII.
-fn value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+fn value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }

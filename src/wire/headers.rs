@@ -140,10 +140,11 @@ impl AllowList {
         }
     }
 
-    /// A new map with the listed end-to-end headers of `incoming`, in their order.
+    /// A new map with the listed end-to-end headers of `incoming`, in their order, and room for so
+    /// many more.
     #[must_use]
-    pub fn select(&self, incoming: &HeaderMap) -> HeaderMap {
-        let mut selected = HeaderMap::with_capacity(self.names.len());
+    pub fn select(&self, incoming: &HeaderMap, more: usize) -> HeaderMap {
+        let mut selected = HeaderMap::with_capacity(self.names.len() + more);
         for name in &self.names {
             if is_hop_by_hop(name, incoming) {
                 continue;

@@ -76,10 +76,10 @@ impl Engine {
             .filter(|(_, rule)| rule.kind == RuleKind::Permit)
             .filter(|(_, rule)| rule.until.is_none_or(|until| until > query.scene.now))
             .map(|(at, rule)| {
-                let unmet: Vec<_> = rule.conditions.iter().filter(|c| !holds(c)).collect();
+                let unmet: Vec<_> = rule.conditions().iter().filter(|c| !holds(c)).collect();
                 Missing {
                     rule: at,
-                    satisfied: rule.conditions.len() - unmet.len(),
+                    satisfied: rule.conditions().len() - unmet.len(),
                     unmet,
                 }
             })

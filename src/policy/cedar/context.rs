@@ -84,6 +84,9 @@ impl Engine {
 /// Whether a rule may look at the seconds since the sign-in: it names them, or does something with
 /// the context other than to look at one field of it, or is not understood here.
 pub(super) fn reads_auth_age(policy: &Policy) -> bool {
+    if !may_name_auth_age(&policy.to_string()) {
+        return false;
+    }
     let Ok(tree) = policy.to_pst() else {
         return true;
     };
@@ -91,6 +94,17 @@ pub(super) fn reads_auth_age(policy: &Policy) -> bool {
     clauses.any(|clause| match clause {
         Clause::When(expression) | Clause::Unless(expression) => may_read_auth_age(expression),
     })
+}
+
+/// Whether a rule's text has the context other than as `context.FIELD` with another field. Taking a
+/// rule apart takes long, and few do.
+fn may_name_auth_age(text: &str) -> bool {
+    let is_of_field = |after: &str| {
+        let field = after.strip_prefix('.').unwrap_or_default();
+        field.starts_with(|first: char| first.is_ascii_alphabetic()) && !field.starts_with(AUTH_AGE)
+    };
+    let mut afters = text.split("context").skip(1);
+    afters.any(|after| !is_of_field(after))
 }
 
 fn may_read_auth_age(expression: &Expr) -> bool {
@@ -121,4 +135,31 @@ fn auth_age(scene: &Scene<'_>) -> Result<i64, Fault> {
         )));
     }
     Ok(age.max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_rule_that_surely_does_not_name_the_age_is_not_taken_apart() {
+        let rows = [
+            ("context.authAge < 2", true, true),
+            ("context . authAge < 2", true, true),
+            ("context./**/authAge < 2", true, true),
+            (r#"context["auth\u{41}ge"] < 2"#, true, true),
+            ("context has authAge", true, true),
+            ("context.bulk == 1 && context == resource.x", true, true),
+            ("context has caseRef && context.caseRef.open", true, false),
+            (r#"context.purpose == Gov::Purpose::"a""#, false, false),
+            ("resource.subject == principal", false, false),
+        ];
+        for (condition, taken_apart, reads) in rows {
+            assert_eq!(may_name_auth_age(condition), taken_apart, "{condition}");
+            let text = format!("permit (principal, action, resource) when {{ {condition} }};");
+            if let Ok(policy) = Policy::parse(None, &text) {
+                assert_eq!(reads_auth_age(&policy), reads, "{condition}");
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ mod verdict;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{
     Authorizer, Context, Entities, EntityUid, Policy, PolicyId, PolicySet, Request,
@@ -58,7 +58,14 @@ struct Compiled {
     policy: Policy,
     kind: RuleKind,
     until: Option<Timestamp>,
-    conditions: Vec<Condition>,
+    /// Found out with the first refusal that has to be explained by it.
+    conditions: OnceLock<Vec<Condition>>,
+}
+
+impl Compiled {
+    fn conditions(&self) -> &[Condition] {
+        self.conditions.get_or_init(|| conditions(&self.policy))
+    }
 }
 
 /// One question put to the engine.
@@ -92,7 +99,7 @@ impl Engine {
                 policy: policy.clone(),
                 kind: rule.kind,
                 until: rule.until,
-                conditions: conditions(policy),
+                conditions: OnceLock::new(),
             })
             .collect();
         let index = compiled

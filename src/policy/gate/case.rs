@@ -1,5 +1,7 @@
 //! Why a case does not open what is asked for.
 
+use std::borrow::Cow;
+
 use crate::domain::principal::Principal;
 use crate::domain::reason::Reason;
 
@@ -28,13 +30,13 @@ impl CaseStanding {
         }
     }
 
-    pub(super) fn told(self) -> String {
+    pub(super) fn told(self) -> Cow<'static, str> {
         match self {
-            Self::NotClaimed => "none claimed".to_owned(),
-            Self::Good => "open, assigned, of this person, body and purpose".to_owned(),
+            Self::NotClaimed => Cow::Borrowed("none claimed"),
+            Self::Good => Cow::Borrowed("open, assigned, of this person, body and purpose"),
             Self::Unknown | Self::OfAnother | Self::Closed | Self::NotAssigned => self
                 .reason()
-                .map_or_else(String::new, |reason| reason.to_string()),
+                .map_or(Cow::Borrowed(""), |reason| Cow::Owned(reason.to_string())),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod admit;
 mod case;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::domain::decision::{Hint, Obligations};
@@ -83,9 +84,9 @@ pub(super) fn pass(policy: &Policy, ask: &Ask<'_>) -> Result<Passed, Denial> {
         &mut steps,
         "purpose",
         match &chosen {
-            Ok(Some(purpose)) => purpose.id.to_string(),
-            Ok(None) => "none needed".to_owned(),
-            Err(reason) => reason.to_string(),
+            Ok(Some(purpose)) => Cow::Owned(purpose.id.to_string()),
+            Ok(None) => Cow::Borrowed("none needed"),
+            Err(reason) => Cow::Owned(reason.to_string()),
         },
     );
     let purpose = chosen.as_ref().ok().copied().flatten();
@@ -292,10 +293,10 @@ fn lacking(rule: &Rule, missing: &Missing<'_>) -> String {
     )
 }
 
-fn step(steps: &mut Vec<Step>, name: &str, found: String) {
+fn step(steps: &mut Vec<Step>, name: &'static str, found: impl Into<Cow<'static, str>>) {
     steps.push(Step {
-        name: name.to_owned(),
-        found,
+        name: name.into(),
+        found: found.into(),
     });
 }
 

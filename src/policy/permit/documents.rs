@@ -1,5 +1,6 @@
 //! A yes to issuing one document, and to revoking one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::document::Issuance;
@@ -105,7 +106,7 @@ impl Permit {
                 Err(denial(Reason::NotPermitted, "no rule permits it"))
             }
             Ok(Verdict::Deny(Refusal::Fault(fault))) | Err(fault) => {
-                Err(denial(Reason::PolicyError, &fault.0))
+                Err(denial(Reason::PolicyError, fault.0))
             }
         }
     }
@@ -123,15 +124,15 @@ fn asked(policy: &Policy, scene: &Scene<'_>, action: Action) -> Result<Verdict, 
     }))
 }
 
-fn denial(reason: Reason, found: &str) -> Denial {
+fn denial(reason: Reason, found: impl Into<Cow<'static, str>>) -> Denial {
     Denial {
         reason,
         purpose: None,
         rules: Vec::new(),
         hint: None,
         steps: vec![Step {
-            name: "document".to_owned(),
-            found: found.to_owned(),
+            name: "document".into(),
+            found: found.into(),
         }],
     }
 }

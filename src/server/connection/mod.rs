@@ -1,22 +1,21 @@
 //! One connection: HTTP/1.1 through the guard, HTTP/2 with its limits; both drained politely.
 
+mod http1;
 mod stalled;
 mod tracked;
 mod tunnel;
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, HeaderValue, UPGRADE};
-use http::{Request, Response, StatusCode};
+use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::{ProtocolVersion, ServerConnection};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::domain::peer::Peer;
 use crate::telemetry::meters::Connected;
@@ -26,12 +25,11 @@ use crate::wire::host::Host;
 use crate::wire::tasks::OwnedTasks;
 
 use super::Turnstile;
-use super::dispatch::{Dispatch, Origin, refusal};
+use super::dispatch::{Dispatch, Origin};
 use super::drain::{Drained, Leaving, Stage};
-use super::guard::{self, GuardedStream, Linger, Progress, Timeouts, Violation};
+use super::guard::{self, Timeouts};
 use stalled::Streams;
 use tracked::{Activity, Tracked};
-use tunnel::Switch;
 
 /// How long and how much a connection may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -179,82 +177,14 @@ impl Connections {
         let origin = Arc::new(Origin { peer, handshake });
         match origin.handshake.protocol {
             Protocol::Http1 => self.serve_http1(stream, origin, drained).await,
-            Protocol::Http2 => self.serve_http2(stream, origin, drained).await,
+            // Apart: it is larger by far, and a connection is one of the two.
+            Protocol::Http2 => Box::pin(self.serve_http2(stream, origin, drained)).await,
         }
     }
 
     fn leaving(&self, drained: &Drained) -> Leaving {
         let bound = Duration::from_millis(self.settings.stream_drain_ms_max);
         Leaving::new(drained.clone(), bound)
-    }
-
-    async fn serve_http1<S>(&self, stream: S, origin: Arc<Origin>, mut drained: Drained)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let limits = self.settings.http1;
-        let progress = Arc::new(Progress::default());
-        let guarded = GuardedStream::new(
-            stream,
-            limits,
-            self.settings.timeouts(),
-            Arc::clone(&progress),
-        );
-        let leaving = self.leaving(&drained);
-        let draining = drained.clone();
-        let switch = Arc::new(Switch::default());
-        let service = service_fn(|request: Request<Incoming>| {
-            let (leaving, switch) = (leaving.clone(), Arc::clone(&switch));
-            let answer = answer_http1(
-                Arc::clone(&self.dispatch),
-                Arc::clone(&origin),
-                Arc::clone(&progress),
-                draining.clone(),
-                request,
-            );
-            Box::pin(async move {
-                let (mut response, unanswered) = answer.await;
-                switch.hear(&mut response);
-                Ok::<_, Infallible>(Tracked::of(response, unanswered, leaving))
-            })
-        });
-        let mut connection = http1::Builder::new()
-            .header_read_timeout(None)
-            .max_headers(limits.headers_max)
-            .max_buf_size(limits.head_bytes_max.max(HTTP1_BUFFER_BYTES_MIN))
-            .serve_connection(TokioIo::new(guarded), service);
-        tokio::select! {
-            biased;
-            // First, so that an answer made while draining says that it is the last.
-            () = drained.reached(Stage::Draining) => {
-                // Who is about to ask is answered once more and told that it was the last time;
-                // closing at once would cross a request that is on its way.
-                let last = poll_fn(|cx| connection.poll_without_shutdown(cx));
-                let ended = tokio::time::timeout(LAST_REQUEST_WAIT, last).await;
-                if ended.is_err() {
-                    Pin::new(&mut connection).graceful_shutdown();
-                }
-                // An error here is the client's going; there is nobody left to tell.
-                if ended.is_err() {
-                    let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-                }
-            }
-            _ = poll_fn(|cx| connection.poll_without_shutdown(cx)) => {}
-        }
-        let parts = connection.into_parts();
-        let guarded = parts.io.into_inner();
-        if let Some(carrier) = switch.take() {
-            let client = guarded.into_tunnel(&parts.read_buf);
-            carrier.carry(client, leaving.of_tunnel()).await;
-            return;
-        }
-        let ended = guarded.into_ended();
-        if let Some(violation) = ended.violation.or(progress.refused_in_body()) {
-            self.turnstile.turned_away(origin.peer, violation.code());
-        }
-        let bound = Duration::from_millis(self.settings.linger_ms_max);
-        let farewell = say_farewell(ended.stream, ended.violation, ended.linger);
-        let _ = tokio::time::timeout(bound, farewell).await;
     }
 
     async fn serve_http2<S>(&self, stream: S, origin: Arc<Origin>, mut drained: Drained)
@@ -280,7 +210,7 @@ impl Connections {
                     let held = counted.begin();
                     tunnel::carry(&mut response, opens, leaving.of_tunnel(), held, &streams);
                 }
-                Ok::<_, Infallible>(Tracked::of(response, underway, leaving))
+                Ok::<_, Infallible>(Tracked::of(response, underway, &leaving))
             }
         });
         let limits = self.settings.http2;
@@ -333,66 +263,4 @@ impl Settings {
             write: Duration::from_millis(self.write_ms_max),
         }
     }
-}
-
-/// How long a kept connection may ask once more when draining has begun.
-const LAST_REQUEST_WAIT: Duration = Duration::from_millis(250);
-
-/// The smallest buffer that hyper accepts.
-const HTTP1_BUFFER_BYTES_MIN: usize = 8 * 1024;
-
-/// The most bytes that are read from a client only to let it hear us out.
-const LINGER_BYTES_MAX: usize = 256 * 1024;
-
-async fn answer_http1(
-    dispatch: Arc<Dispatch>,
-    origin: Arc<Origin>,
-    progress: Arc<Progress>,
-    drained: Drained,
-    request: Request<Incoming>,
-) -> (Response<Body>, guard::Unanswered) {
-    let unanswered = progress.begin();
-    let asks_for_upgrade = request.headers().contains_key(UPGRADE);
-    let mut response = dispatch.serve(request.map(Body::from), &origin).await;
-    let refused = progress.refused_in_body();
-    if let Some(violation) = refused {
-        response = refusal(violation.status(), violation.code());
-    }
-    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    let is_last = asks_for_upgrade || refused.is_some() || drained.stage() > Stage::Open;
-    if is_last && !switches {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    (response, unanswered)
-}
-
-/// Answers what the guard found, closes our side, and reads on a little: closing with unread bytes
-/// would reset the connection and take the answer with it (RFC 9112 §9.6).
-async fn say_farewell<S>(
-    mut stream: S,
-    violation: Option<Violation>,
-    linger: Linger,
-) -> std::io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    if let Some(violation) = violation {
-        stream.write_all(&violation.response()).await?;
-        stream.flush().await?;
-    }
-    stream.shutdown().await?;
-    if linger == Linger::Close {
-        return Ok(());
-    }
-    let mut bytes_left = LINGER_BYTES_MAX;
-    let mut buffer = vec![0; 4096];
-    while bytes_left > 0 {
-        match stream.read(&mut buffer).await? {
-            0 => break,
-            count => bytes_left = bytes_left.saturating_sub(count),
-        }
-    }
-    Ok(())
 }

@@ -34,10 +34,10 @@ struct Leave {
 impl<T> Tracked<T> {
     /// The response with a body that holds `underway` until it has ended, and ends by itself when
     /// it lasts and the server is leaving.
-    pub(super) fn of(response: Response<Body>, underway: T, leaving: Leaving) -> Response<Self> {
+    pub(super) fn of(response: Response<Body>, underway: T, leaving: &Leaving) -> Response<Self> {
         let lasts = response.extensions().get::<Lasts>().cloned();
         let leave = lasts.map(|lasts| Leave {
-            moment: Mutex::new(Box::pin(leaving.reached())),
+            moment: Mutex::new(Box::pin(leaving.clone().reached())),
             lasts,
         });
         response.map(|body| Self {

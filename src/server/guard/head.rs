@@ -53,6 +53,23 @@ pub(super) struct HeadReader {
 }
 
 impl HeadReader {
+    /// Takes the bytes at the start of `bytes` that decide nothing by themselves; how many there
+    /// were. The next one is for [`Self::push`].
+    pub(super) fn push_run(&self, bytes: &[u8], held: &mut Vec<u8>, limits: &Limits) -> usize {
+        let (alphabet, room) = match self.version {
+            None => {
+                let open = self.lines.open_bytes(held);
+                let room = limits.request_line_bytes_max.saturating_sub(open);
+                (Alphabet::Visible, room)
+            }
+            Some(_) => {
+                let room = limits.head_bytes_max.saturating_sub(held.len());
+                (Alphabet::Field, room)
+            }
+        };
+        self.lines.push_run(bytes, held, alphabet, room)
+    }
+
     /// Takes one more byte of the head; gives the framing when the head is whole.
     pub(super) fn push(
         &mut self,

@@ -18,6 +18,16 @@ pub(super) enum Alphabet {
     Field,
 }
 
+impl Alphabet {
+    const fn has(self, byte: u8) -> bool {
+        match byte {
+            0x20..=0x7e => true,
+            b'\t' | 0x80.. => matches!(self, Self::Field),
+            _ => false,
+        }
+    }
+}
+
 impl Lines {
     /// Lines that begin after this many held bytes.
     pub(super) fn after(held_bytes: usize) -> Self {
@@ -25,6 +35,25 @@ impl Lines {
             start: held_bytes,
             after_carriage_return: false,
         }
+    }
+
+    /// Appends bytes that neither end a line nor are refused, up to `room` of them; how many there
+    /// were. What follows them is for [`Self::push`].
+    pub(super) fn push_run(
+        &self,
+        bytes: &[u8],
+        held: &mut Vec<u8>,
+        alphabet: Alphabet,
+        room: usize,
+    ) -> usize {
+        if self.after_carriage_return {
+            return 0;
+        }
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        let end = bytes.iter().position(|byte| !alphabet.has(*byte));
+        let run = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+        held.extend_from_slice(run);
+        run.len()
     }
 
     /// Appends a byte to what is held. Says whether it ended a line.
@@ -43,8 +72,7 @@ impl Lines {
             }
             (_, true) => return Err(Violation::BareCarriageReturn),
             (b'\r', false) => self.after_carriage_return = true,
-            (0x20..=0x7e, false) => {}
-            (b'\t' | 0x80.., false) if alphabet == Alphabet::Field => {}
+            (_, false) if alphabet.has(byte) => {}
             (_, false) => return Err(Violation::ControlCharacter),
         }
         held.push(byte);

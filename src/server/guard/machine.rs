@@ -150,7 +150,12 @@ impl Guard {
         let Phase::Head(head) = &mut self.phase else {
             return Ok(Verdict::More);
         };
-        while let Some((byte, after)) = rest.split_first() {
+        while !rest.is_empty() {
+            let run = head.push_run(rest, &mut self.held, &self.limits);
+            let Some((byte, after)) = rest.get(run..).and_then(<[u8]>::split_first) else {
+                *rest = &[];
+                break;
+            };
             *rest = after;
             if let Some(conclusion) = head.push(*byte, &mut self.held, &self.limits)? {
                 return Ok(self.conclude_head(conclusion, released));

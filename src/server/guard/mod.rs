@@ -27,7 +27,7 @@ mod stream;
 pub(super) mod violation;
 
 pub use machine::{Fed, Guard, Place, Verdict};
-pub use stream::{Ended, GuardedStream, Linger, Progress, Timeouts, Unanswered};
+pub use stream::{Awake, Ended, GuardedStream, Linger, Progress, Timeouts, Unanswered};
 pub use violation::Violation;
 
 /// The bounds of one request's framing.

@@ -16,7 +16,8 @@ use super::Tls;
 /// A connection that is ready for requests, and what the handshake settled.
 #[derive(Debug)]
 pub struct Met<S> {
-    pub stream: TlsStream<S>,
+    /// In a box: it is moved often, and each place it was at would be kept for the connection.
+    pub stream: Box<TlsStream<S>>,
     pub handshake: Handshake,
 }
 
@@ -84,7 +85,10 @@ where
     let session = stream.get_ref().1;
     meters::tls_handshake(version(session), group(session));
     let handshake = Handshake::of(session, host);
-    Ok(Met { stream, handshake })
+    Ok(Met {
+        stream: Box::new(stream),
+        handshake,
+    })
 }
 
 /// A fatal alert 112 in a record of its own, before anything is encrypted (RFC 8446 §5.1, §6).

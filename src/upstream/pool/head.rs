@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use memchr::memchr2;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Says that the next byte read begins a head: set before each request.
@@ -61,11 +62,14 @@ impl<S> StrictHeads<S> {
 
     /// Looks at what was read, up to where the body begins.
     fn judge(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for byte in bytes {
-            let Some(head) = self.head else {
+        let mut rest = bytes;
+        while let Some(head) = &mut self.head {
+            let run = head.run(rest);
+            let Some((byte, after)) = rest.get(run..).and_then(<[u8]>::split_first) else {
                 return Ok(());
             };
             self.head = head.step(*byte)?;
+            rest = after;
         }
         Ok(())
     }
@@ -82,6 +86,17 @@ impl Head {
     /// Whether another head follows this one: after `101` comes another protocol.
     fn is_interim(self) -> bool {
         self.status.starts_with(b"1") && self.status != *b"101"
+    }
+
+    /// Takes the bytes of a field's line that end nothing; how many there were. The next one is for
+    /// [`Self::step`].
+    fn run(&mut self, bytes: &[u8]) -> usize {
+        if self.after_return || self.line == Line::Status {
+            return 0;
+        }
+        let run = memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len());
+        self.line_bytes += run;
+        run
     }
 
     /// The head after one byte more; `None` where it has ended and a body begins.

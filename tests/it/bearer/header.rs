@@ -37,11 +37,14 @@ async fn another_configured_algorithm_serves_with_a_key_of_its_kind() {
     rig.ask(&token).await.unwrap();
 }
 
+/// Where in PKCS #8 (RFC 5958 §2) a key of PKCS #1 stands that is as long as this one.
+const RSA_KEY_AT: usize = 26;
+
 #[tokio::test]
 async fn jw_01_a_key_of_rsa_serves_with_the_padding_that_the_token_names() {
     let rig = Rig::new().await;
     let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
-    let pair = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes()).unwrap();
+    let pair = EncodingKey::from_rsa_der(&pair.serialize_der()[RSA_KEY_AT..]);
     let jwk = Jwk::from_encoding_key(&pair, Algorithm::RS256).unwrap();
     let jwk = laid_over(serde_json::to_value(jwk).unwrap(), &json!({ "kid": "rsa" }));
     rig.issuer.tell(|script| script.set.push(jwk));

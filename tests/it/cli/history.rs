@@ -230,8 +230,8 @@ fn delivered() -> JournalEntry {
         notify: Vec::new(),
         digest: None,
         steps: vec![Step {
-            name: "route".to_owned(),
-            found: "pension-fund.record.read".to_owned(),
+            name: "route".into(),
+            found: "pension-fund.record.read".into(),
         }],
     }
 }

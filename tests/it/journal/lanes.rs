@@ -64,8 +64,14 @@ async fn refusals_and_departures_disclosed_nothing_and_are_not_shown() {
 async fn an_intent_without_outcome_is_a_possible_disclosure() {
     let house = House::build();
     let journal = house.open().unwrap();
-    let _ = journal.open(&Effect::Write, intent(1)).await.unwrap();
-    let _ = journal.open(&Effect::Write, intent(2)).await.unwrap();
+    let _ = journal
+        .open(visit(1), &Effect::Write, || intent(1))
+        .await
+        .unwrap();
+    let _ = journal
+        .open(visit(2), &Effect::Write, || intent(2))
+        .await
+        .unwrap();
     let _ = journal.record(delivered(2)).await.unwrap();
     // The process dies here; the outcome of visit 1 never comes.
     journal.close().await;

@@ -158,8 +158,8 @@ fn delivered(n: u64) -> JournalEntry {
         notify: Vec::new(),
         digest: Some("d".repeat(64)),
         steps: vec![Step {
-            name: "route".to_owned(),
-            found: "pension.read".to_owned(),
+            name: "route".into(),
+            found: "pension.read".into(),
         }],
     }
 }

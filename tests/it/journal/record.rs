@@ -38,7 +38,10 @@ async fn record_all(
 async fn a_recorded_outcome_is_there_after_a_restart() {
     let house = House::build();
     let journal = house.open().unwrap();
-    let opened = journal.open(&Effect::Write, intent(7)).await.unwrap();
+    let opened = journal
+        .open(visit(7), &Effect::Write, || intent(7))
+        .await
+        .unwrap();
     assert!(opened.covers(visit(7), &Effect::Write));
     assert!(!opened.covers(visit(8), &Effect::Write));
     let recorded = journal.record(delivered(7)).await.unwrap();
@@ -58,7 +61,10 @@ async fn a_recorded_outcome_is_there_after_a_restart() {
 async fn a_read_leaves_no_intent_and_does_not_let_a_write_through() {
     let house = House::build();
     let journal = house.open().unwrap();
-    let opened = journal.open(&Effect::Read, intent(1)).await.unwrap();
+    let opened = journal
+        .open(visit(1), &Effect::Read, || intent(1))
+        .await
+        .unwrap();
     assert!(opened.covers(visit(1), &Effect::Read));
     assert!(!opened.covers(visit(1), &Effect::Write));
     assert!(journal.of_visit(visit(1)).await.unwrap().is_empty());

@@ -9,7 +9,7 @@ use muhrdor::tlog::hash::root_of;
 use muhrdor::tlog::tile::encode_hashes;
 use rusqlite::{Connection, params};
 
-use crate::journal::{House, delivered, intent};
+use crate::journal::{House, delivered, intent, visit};
 
 /// A house with ten entries, all integrated, and nobody at home.
 async fn furnished() -> House {
@@ -212,7 +212,10 @@ async fn it_is_verified_while_it_is_written() {
     let house = House::build();
     let journal = house.open().unwrap();
     for n in 0..50 {
-        let _ = journal.open(&Effect::Write, intent(n)).await.unwrap();
+        let _ = journal
+            .open(visit(n), &Effect::Write, || intent(n))
+            .await
+            .unwrap();
         let verified = house.verify();
         assert_eq!(verified.finding, None);
         assert_eq!(verified.rows, n + 1);

@@ -33,6 +33,14 @@ fn open() -> (House, DuplexStream, Drain) {
     (house, client, drain)
 }
 
+/// Lets so much of the paused time pass, in steps in which others may do what is due.
+async fn pass(time: Duration) {
+    for _ in 0..100 {
+        tokio::time::advance(time / 100).await;
+        tokio::task::yield_now().await;
+    }
+}
+
 fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n")
 }
@@ -68,6 +76,72 @@ async fn an_idle_connection_is_closed_without_a_word() {
     assert_eq!(read_all(&mut client).await, "");
     assert_eq!(idle_since.elapsed().as_secs(), 75);
     assert!(house.codes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_rests_asks_again_until_it_has_idled_too_long() {
+    let (house, mut client, _drain) = open();
+    for number in 1..=3 {
+        pass(Duration::from_secs(30)).await;
+        let request = get(&format!("/{number}"));
+        // In two pieces: the first wakes it, the second is read by who was woken.
+        let (first, second) = request.split_at(10);
+        client.write_all(first.as_bytes()).await.unwrap();
+        pass(Duration::from_secs(5)).await;
+        client.write_all(second.as_bytes()).await.unwrap();
+        let answer = read_until(&mut client, &format!("GET /{number}\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    let idle_since = Instant::now();
+    assert_eq!(read_all(&mut client).await, "");
+    assert_eq!(idle_since.elapsed().as_secs(), 75);
+    assert!(house.codes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_wakes_a_resting_connection_is_judged_as_ever() {
+    let (house, mut client, _drain) = open();
+    client.write_all(get("/1").as_bytes()).await.unwrap();
+    read_until(&mut client, "GET /1\n").await;
+    pass(Duration::from_secs(10)).await;
+    client
+        .write_all(b"GET /2 HTTP/1.1\nHost: x\n\n")
+        .await
+        .unwrap();
+    let answer = read_all(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(house.lines(), ["GET /1"]);
+
+    // A head that trickles has its deadline from its first byte on.
+    let (house, mut client, _drain) = open();
+    pass(Duration::from_secs(10)).await;
+    client.write_all(b"G").await.unwrap();
+    let since = Instant::now();
+    let answer = read_all(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert_eq!(since.elapsed().as_secs(), 10, "MT-15");
+    assert_eq!(house.codes(), ["head_timeout"], "MT-15");
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_waits_a_moment_for_a_request_of_who_rests() {
+    let (_house, mut resting, drain) = open();
+    resting.write_all(get("/1").as_bytes()).await.unwrap();
+    read_until(&mut resting, "GET /1\n").await;
+    pass(Duration::from_secs(10)).await;
+    drain.begin();
+    let since = Instant::now();
+    assert_eq!(read_all(&mut resting).await, "");
+    assert_eq!(since.elapsed().as_millis(), 250);
+
+    let (_house, mut kept, drain) = open();
+    pass(Duration::from_secs(10)).await;
+    drain.begin();
+    pass(Duration::from_millis(100)).await;
+    kept.write_all(get("/2").as_bytes()).await.unwrap();
+    let answer = read_all(&mut kept).await;
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.ends_with("GET /2\n"), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]

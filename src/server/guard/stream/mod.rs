@@ -1,11 +1,14 @@
 //! The guard as a byte stream: what hyper reads has been judged, what hyper writes goes out.
 
+mod progress;
+mod rest;
+
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
@@ -14,6 +17,10 @@ use tokio::time::Sleep;
 use crate::wire::tunnel::duplex::Duplex;
 
 use super::{Guard, Limits, Place, Verdict, Violation};
+
+pub use progress::{Progress, Unanswered};
+pub use rest::Awake;
+use rest::REST_AFTER;
 
 /// How long the guard waits for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,65 +33,6 @@ pub struct Timeouts {
     pub body: Duration,
     /// For the client to take bytes of an answer.
     pub write: Duration,
-}
-
-/// How far the answering side is: shared by the stream and the service on top of it.
-#[derive(Debug, Default)]
-pub struct Progress {
-    answered: AtomicU64,
-    reader: Mutex<Option<Waker>>,
-    refused_in_body: Mutex<Option<Violation>>,
-}
-
-/// A request that still has no complete answer; dropped when its answer's body has ended.
-#[derive(Debug)]
-pub struct Unanswered(Arc<Progress>);
-
-impl Progress {
-    /// Notes that a request has reached the service.
-    #[must_use]
-    pub fn begin(self: &Arc<Self>) -> Unanswered {
-        Unanswered(Arc::clone(self))
-    }
-
-    /// What the body of the request at hand was turned away for, if it was.
-    #[must_use]
-    pub fn refused_in_body(&self) -> Option<Violation> {
-        *self
-            .refused_in_body
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn refuse_in_body(&self, violation: Violation) {
-        *self
-            .refused_in_body
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(violation);
-    }
-
-    fn wake_reader(&self) {
-        let waker = self
-            .reader
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    fn wait_as_reader(&self, cx: &Context<'_>) {
-        let waker = Some(cx.waker().clone());
-        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = waker;
-    }
-}
-
-impl Drop for Unanswered {
-    fn drop(&mut self) {
-        self.0.answered.fetch_add(1, Ordering::AcqRel);
-        self.0.wake_reader();
-    }
 }
 
 /// A connection whose incoming bytes pass the guard.
@@ -126,6 +74,9 @@ pub enum Linger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Input {
     Open,
+    /// Nothing came for a while between two requests: hyper hears that it has ended, and is made
+    /// anew when more comes.
+    Resting,
     Ended,
 }
 
@@ -230,7 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
             self.judge(&ahead);
             return Poll::Ready(Ok(()));
         }
-        if self.input == Input::Ended {
+        if self.input != Input::Open {
             return Poll::Ready(Ok(()));
         }
         let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
@@ -253,6 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let place = self.guard.place();
         let (wait, violation) = match place {
+            Place::Before | Place::After if self.rests() => (REST_AFTER, None),
             Place::Before | Place::After => (self.timeouts.idle, None),
             Place::Head => (self.timeouts.head, Some(Violation::HeadTimeout)),
             Place::Body => (self.timeouts.body, Some(Violation::BodyTimeout)),
@@ -264,7 +216,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
         if let Some((_, sleep)) = &mut self.timer {
             ready!(sleep.as_mut().poll(cx));
         }
-        self.input = Input::Ended;
+        self.input = match place {
+            Place::Before | Place::After if self.rests() => Input::Resting,
+            _ => Input::Ended,
+        };
         if let Some(violation) = violation {
             self.guard.refuse(violation);
             self.note_refusal(place, violation);
@@ -325,7 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedStream<S> {
                 }
                 Place::Before | Place::Head | Place::Body => {}
             }
-            let drained = this.ahead.is_empty() && this.input == Input::Ended;
+            let drained = this.ahead.is_empty() && this.input != Input::Open;
             if drained {
                 return Poll::Ready(Ok(()));
             }
