@@ -1,11 +1,13 @@
 //! Limits of this process, or shared with others over a Redis.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use tokio::task::JoinSet;
 
@@ -128,16 +130,30 @@ fn client(tls: &RedisTls, clock: &Arc<dyn Clock>) -> Result<redis::RedisTls, Str
     let roots = Roots::load(&tls.roots).map_err(|cause| cause.to_string())?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let time = Arc::new(TlsTime(Arc::clone(clock)));
-    let config = ClientConfig::builder_with_details(provider, time)
+    let builder = ClientConfig::builder_with_details(provider, time)
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|cause| cause.to_string())?
-        .with_root_certificates(roots.store())
-        .with_no_client_auth();
+        .with_root_certificates(roots.store());
+    let config = match &tls.identity {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let chain = CertificateDer::pem_file_iter(certificate)
+                .and_then(Iterator::collect)
+                .map_err(|cause| unreadable(certificate, &cause))?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|cause| unreadable(key, &cause))?;
+            let shown = builder.with_client_auth_cert(chain, key);
+            shown.map_err(|cause| cause.to_string())?
+        }
+    };
     let name = ServerName::try_from(tls.name.clone()).map_err(|cause| cause.to_string())?;
     Ok(redis::RedisTls {
         config: Arc::new(config),
         name,
     })
+}
+
+fn unreadable(file: &Path, cause: &pem::Error) -> String {
+    format!("`{}` cannot be read as PEM: {cause}", file.display())
 }
 
 /// How often the runtime's lag is measured.

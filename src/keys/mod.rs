@@ -15,6 +15,8 @@ mod vault;
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 pub use file::{Dated, KeyFolder, KeyName, Secret};
 pub use pseudonym::{DeliveredDigest, Pseudonym};
 pub use rotation::{Rotation, RotationError};
@@ -25,6 +27,18 @@ pub use vault::{Bound, Vault};
 #[must_use]
 pub fn certificate_pem(der: &[u8]) -> String {
     pem::encode("CERTIFICATE", der).to_string()
+}
+
+/// A private key (PKCS#8) in its textual encoding (RFC 7468 §10), for files of others.
+#[must_use]
+pub fn private_key_pem(der: &[u8]) -> Zeroizing<String> {
+    pem::encode("PRIVATE KEY", der)
+}
+
+/// A list of revoked certificates in its textual encoding (RFC 7468 §6).
+#[must_use]
+pub fn revoked_pem(der: &[u8]) -> String {
+    pem::encode("X509 CRL", der).to_string()
 }
 
 /// The DER of one certificate in its textual encoding (RFC 7468 §5).

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use muhrdor::clock::HandClock;
 use muhrdor::domain::time::Timestamp;
 use muhrdor::egress::{Allowed, Egress, EgressError, EgressSettings, Roots};
+use muhrdor::keys::certificate_pem;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -144,7 +145,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 async fn a_certificate_counts_for_its_own_name_and_its_own_time() {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), made.cert.pem()).unwrap();
+    std::fs::write(file.path(), certificate_pem(made.cert.der())).unwrap();
     let roots = Roots::load(file.path()).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

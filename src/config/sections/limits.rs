@@ -50,6 +50,8 @@ pub struct RedisTls {
     /// PEM file of the authorities that vouch for it.
     pub roots: PathBuf,
     pub name: String,
+    /// Certificate and key that are shown to it.
+    pub identity: Option<(PathBuf, PathBuf)>,
 }
 
 impl Limits {
@@ -189,9 +191,18 @@ impl RedisTls {
     fn read(table: &mut Table<'_>, place: &Place, host: Option<String>) -> Option<Self> {
         let roots = place.file(table, "roots");
         let name = table.want::<String>("name").map(|At { value, .. }| value);
+        let identity = match table.has("certificate") || table.has("key") {
+            false => None,
+            true => {
+                let (certificate, key) =
+                    (place.file(table, "certificate"), place.secret(table, "key"));
+                Some((certificate?, key?.path().to_owned()))
+            }
+        };
         Some(Self {
             roots: roots?,
             name: name.or(host)?,
+            identity,
         })
     }
 }

@@ -8,10 +8,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DnType,
     IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber,
 };
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::demo::error::DemoError;
 use crate::demo::folder::{DAY_MS, Folder, moment, write_private};
 use crate::domain::time::Timestamp;
+use crate::keys::{certificate_pem, revoked_pem};
 
 /// Bodies that seal in the demo, and what their certificates call them.
 const BODIES: [(&str, &str); 2] = [
@@ -54,7 +57,7 @@ fn certify(keys: &Path, now: Timestamp) -> Result<Vec<(String, String)>, DemoErr
     let key = KeyPair::generate().map_err(failed)?;
     let certificate = authority.self_signed(&key).map_err(failed)?;
     let issuer = Issuer::new(authority, key);
-    let mut made = vec![("ca.pem".to_owned(), certificate.pem())];
+    let mut made = vec![("ca.pem".to_owned(), certificate_pem(certificate.der()))];
 
     for (agency, name) in BODIES {
         let mut seal = CertificateParams::default();
@@ -67,7 +70,8 @@ fn certify(keys: &Path, now: Timestamp) -> Result<Vec<(String, String)>, DemoErr
         (seal.not_before, seal.not_after) = (from, until);
         let key = kept(keys, &format!("seal-{agency}"))?;
         let certificate = seal.signed_by(&key, &issuer).map_err(failed)?;
-        made.push((format!("seal-{agency}.pem"), certificate.pem()));
+        let pem = certificate_pem(certificate.der());
+        made.push((format!("seal-{agency}.pem"), pem));
     }
     let mut stamps = CertificateParams::default();
     named(&mut stamps, "Muhrdor demo time-stamps", None);
@@ -78,7 +82,8 @@ fn certify(keys: &Path, now: Timestamp) -> Result<Vec<(String, String)>, DemoErr
     stamps.custom_extensions = vec![only];
     (stamps.not_before, stamps.not_after) = (from, until);
     let certificate = stamps.signed_by(&kept(keys, "tsa")?, &issuer);
-    made.push(("tsa.pem".to_owned(), certificate.map_err(failed)?.pem()));
+    let pem = certificate_pem(certificate.map_err(failed)?.der());
+    made.push(("tsa.pem".to_owned(), pem));
     let revoked = CertificateRevocationListParams {
         this_update: from,
         next_update: until,
@@ -88,7 +93,7 @@ fn certify(keys: &Path, now: Timestamp) -> Result<Vec<(String, String)>, DemoErr
         key_identifier_method: KeyIdMethod::Sha256,
     };
     let list = revoked.signed_by(&issuer).map_err(failed)?;
-    made.push(("ca.crl".to_owned(), list.pem().map_err(failed)?));
+    made.push(("ca.crl".to_owned(), revoked_pem(list.der())));
     // The last is what the others are looked for by.
     made.sort_by_key(|(name, _)| name == "tsa.pem");
     Ok(made)
@@ -128,7 +133,9 @@ fn kept(keys: &Path, name: &str) -> Result<KeyPair, DemoError> {
         file.is_some_and(|file| file.starts_with(&begins))
     });
     let path = found.ok_or_else(|| DemoError::Key(format!("there is no key `{name}`")))?;
-    KeyPair::from_pem(&read(&path)?).map_err(|cause| DemoError::Key(cause.to_string()))
+    let key = PrivateKeyDer::from_pem_slice(read(&path)?.as_bytes());
+    let key = key.map_err(|cause| DemoError::Key(cause.to_string()))?;
+    KeyPair::try_from(&key).map_err(|cause| DemoError::Key(cause.to_string()))
 }
 
 const ORGANIZATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];

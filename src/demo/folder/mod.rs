@@ -20,10 +20,12 @@ use rustls::pki_types::pem::PemObject;
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
+use zeroize::Zeroizing;
 
 use crate::demo::error::DemoError;
 use crate::demo::people::SYSTEMS;
 use crate::domain::time::Timestamp;
+use crate::keys::{certificate_pem, private_key_pem};
 
 /// The folder and where things are in it. Knowing a place does not make it.
 #[derive(Debug, Clone)]
@@ -161,7 +163,7 @@ pub(in crate::demo) fn client_secret(client_id: &str) -> String {
 struct Certified {
     authority: String,
     certificate: String,
-    key: String,
+    key: Zeroizing<String>,
 }
 
 /// An authority that may vouch for this machine's loopback only (RFC 5280 §4.2.1.10), so that
@@ -209,9 +211,9 @@ fn certify(now: Timestamp) -> Result<Certified, rcgen::Error> {
     let issuer = Issuer::new(authority, authority_key);
     let certificate = server.signed_by(&key, &issuer)?;
     Ok(Certified {
-        authority: authority_certificate.pem(),
-        certificate: certificate.pem(),
-        key: key.serialize_pem(),
+        authority: certificate_pem(authority_certificate.der()),
+        certificate: certificate_pem(certificate.der()),
+        key: private_key_pem(key.serialized_der()),
     })
 }
 

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use redis::{Cmd, RedisError, ServerErrorKind};
+
 use crate::clock::Clock;
 use crate::limits::{SharedCounter, SharedError, Take, Taken, Taking};
-use crate::store::redis::link::{Link, Linked, RedisSettings};
-use crate::store::redis::wire::{Answer, WireError};
+use crate::store::redis::link::{Link, LinkError, Linked, RedisSettings};
 
 /// Counts in one Redis. The time is the server's when the connection was made, and from there this
 /// process's own monotonic one: setting a machine's clock gives nobody more requests.
@@ -31,7 +32,7 @@ impl RedisCounter {
     }
 
     /// Whether the server does what will be asked of it: a replica takes no writes.
-    async fn probed(&self, linked: Arc<Linked>) -> Result<(), WireError> {
+    async fn probed(&self, linked: Arc<Linked>) -> Result<(), RedisError> {
         let probe = format!("{PREFIX}probe");
         let asked = self.invoke(&linked, &probe, [1, 0, 1, 0, 0]).await;
         asked.map(drop)
@@ -42,28 +43,23 @@ impl RedisCounter {
         linked: &Linked,
         key: &str,
         numbers: [u64; 5],
-    ) -> Result<(u32, u32, u64), WireError> {
-        let mut words = vec![linked.script.clone(), "1".to_owned(), key.to_owned()];
-        words.push(self.link.micros(linked).to_string());
-        words.extend(numbers.iter().map(u64::to_string));
-        let mut said = vec!["EVALSHA"];
-        said.extend(words.iter().map(String::as_str));
-        let Answer::List(answers) = linked.wire.ask(&said).await? else {
-            return Err(WireError::Unexpected);
+    ) -> Result<(u32, u32, u64), RedisError> {
+        let now = self.link.micros(linked);
+        let said = |verb: &str, script: &str| {
+            let mut said = Cmd::new();
+            said.arg(verb).arg(script).arg(1).arg(key);
+            said.arg(now).arg(&numbers);
+            said
         };
-        let [
-            Answer::Number(granted),
-            Answer::Number(remaining),
-            Answer::Number(wait),
-        ] = answers[..]
-        else {
-            return Err(WireError::Unexpected);
-        };
-        let read = || {
-            let (granted, remaining) = (u32::try_from(granted), u32::try_from(remaining));
-            Some((granted.ok()?, remaining.ok()?, u64::try_from(wait).ok()?))
-        };
-        read().ok_or(WireError::Unexpected)
+        let mut connection = linked.connection();
+        let by_name = said("EVALSHA", &linked.script);
+        match by_name.query_async(&mut connection).await {
+            // It has forgotten its scripts: a restart behind a proxy, or `SCRIPT FLUSH`.
+            Err(cause) if cause.kind() == ServerErrorKind::NoScript.into() => {
+                said("EVAL", GCRA).query_async(&mut connection).await
+            }
+            answered => answered,
+        }
     }
 
     async fn asked(&self, take: Take) -> Result<Taken, SharedError> {
@@ -89,8 +85,9 @@ impl RedisCounter {
                 })
             }
             Ok(Err(cause)) => {
-                self.link.broken(&linked, &cause.to_string());
-                Err(SharedError::Refused(cause.to_string()))
+                let why = LinkError::from(cause).to_string();
+                self.link.broken(&linked, &why);
+                Err(SharedError::Refused(why))
             }
             Err(_) => {
                 self.link.late(&linked);

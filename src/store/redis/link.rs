@@ -2,20 +2,23 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Monotonic};
-use crate::store::redis::wire::{Answer, Stream, Wire, WireError, drive};
 use crate::telemetry::meters;
 
 /// Where a Redis is and how it is spoken to.
@@ -40,6 +43,7 @@ pub struct RedisTls {
 /// The connection while there is one.
 pub(super) struct Link {
     settings: RedisSettings,
+    who: RedisConnectionInfo,
     clock: Arc<dyn Clock>,
     /// What the server is asked to run.
     script: &'static str,
@@ -51,7 +55,7 @@ pub(super) struct Link {
 
 /// One connection, and what the server's clock said when it was made.
 pub(super) struct Linked {
-    pub(super) wire: Wire,
+    connection: MultiplexedConnection,
     /// The name by which the server knows the script.
     pub(super) script: String,
     server_micros: u64,
@@ -61,13 +65,50 @@ pub(super) struct Linked {
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-enum LinkError {
+pub(super) enum LinkError {
     #[error("no connection: {0}")]
     Connect(#[from] std::io::Error),
-    #[error(transparent)]
-    Server(#[from] WireError),
+    #[error("the server does not accept the user name and password")]
+    Password,
+    #[error("the server asks for a password, and none is set")]
+    NoPassword,
+    #[error("the server refused: {code} {detail}")]
+    Refused { code: String, detail: String },
+    #[error("the connection was closed")]
+    Closed,
+    #[error("{0}")]
+    Broken(RedisError),
     #[error("no answer in {CONNECT_MS_MAX} ms")]
     Late,
+}
+
+impl From<RedisError> for LinkError {
+    fn from(cause: RedisError) -> Self {
+        if cause.kind() == ErrorKind::AuthenticationFailed {
+            return Self::Password;
+        }
+        match cause.code() {
+            Some("NOAUTH") => Self::NoPassword,
+            Some(code) => Self::Refused {
+                code: code.to_owned(),
+                detail: cause.detail().unwrap_or_default().to_owned(),
+            },
+            // The crate's word for a connection of which nothing came any more.
+            None if cause.is_connection_dropped() => Self::Closed,
+            None => Self::Broken(cause),
+        }
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+impl Linked {
+    /// One more user of the connection; all their questions go out without waiting for answers.
+    pub(super) fn connection(&self) -> MultiplexedConnection {
+        self.connection.clone()
+    }
 }
 
 impl Link {
@@ -77,6 +118,7 @@ impl Link {
         script: &'static str,
     ) -> Self {
         Self {
+            who: who(&settings),
             settings,
             clock,
             script,
@@ -134,7 +176,7 @@ impl Link {
     /// Connects and keeps connected. A connection counts once `probed` is content with it.
     pub(super) async fn keep<F>(&self, probed: impl Fn(Arc<Linked>) -> F)
     where
-        F: Future<Output = Result<(), WireError>>,
+        F: Future<Output = Result<(), RedisError>>,
     {
         meters::limits_shared(false);
         loop {
@@ -150,10 +192,10 @@ impl Link {
     async fn hold<F>(
         &self,
         linked: Linked,
-        driver: impl Future<Output = Result<(), std::io::Error>>,
+        driver: impl Future<Output = ()>,
         probed: &impl Fn(Arc<Linked>) -> F,
     ) where
-        F: Future<Output = Result<(), WireError>>,
+        F: Future<Output = Result<(), RedisError>>,
     {
         let linked = Arc::new(linked);
         let probing = async {
@@ -164,36 +206,35 @@ impl Link {
                     self.tell_back();
                     linked.over.notified().await;
                 }
-                Ok(Err(cause)) => self.tell_lost(&LinkError::Server(cause).to_string()),
+                Ok(Err(cause)) => self.tell_lost(&LinkError::from(cause).to_string()),
                 Err(_) => self.tell_lost(&LinkError::Late.to_string()),
             }
         };
         tokio::select! {
-            ended = driver => {
-                let why = ended.err().map(|cause| cause.to_string());
-                self.tell_lost(why.as_deref().unwrap_or("the connection was closed"));
-            }
+            () = driver => self.tell_lost(&LinkError::Closed.to_string()),
             () = probing => {}
         }
         self.linked.store(None);
     }
 
-    async fn connect(
-        &self,
-    ) -> Result<
-        (
-            Linked,
-            impl Future<Output = Result<(), std::io::Error>> + use<>,
-        ),
-        LinkError,
-    > {
+    async fn connect(&self) -> Result<(Linked, impl Future<Output = ()> + use<'_>), LinkError> {
         let connecting = async {
             let stream = self.stream().await?;
-            let (wire, asked) = Wire::new();
-            let mut driver = Box::pin(drive(stream, asked));
+            // The bounds of time are this room's: they hold for waiting and asking together.
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(None)
+                .set_response_timeout(None)
+                .set_pipeline_buffer_size(QUESTIONS_MAX);
+            let (connection, driver) =
+                MultiplexedConnection::new_with_config(&self.who, stream, config).await?;
+            let mut driver = Box::pin(driver);
+            let mut introduced = pin!(self.introduced(connection));
             let linked = tokio::select! {
-                linked = self.introduced(wire) => linked?,
-                ended = driver.as_mut() => return Err(ended.err().unwrap_or_else(closed).into()),
+                linked = introduced.as_mut() => linked?,
+                // Every question has its answer now, and one of them says why.
+                () = driver.as_mut() => {
+                    return Err(introduced.await.err().unwrap_or(LinkError::Closed));
+                }
             };
             Ok((linked, driver))
         };
@@ -201,32 +242,17 @@ impl Link {
         connected.unwrap_or(Err(LinkError::Late))
     }
 
-    /// Says who asks, gives the server its script, and asks for the time.
-    async fn introduced(&self, wire: Wire) -> Result<Linked, WireError> {
-        match (&self.settings.username, &self.settings.password) {
-            (Some(username), Some(password)) => {
-                wire.ask(&["AUTH", username, password]).await?;
-            }
-            (None, Some(password)) => {
-                wire.ask(&["AUTH", password]).await?;
-            }
-            (Some(_) | None, None) => {}
-        }
-        let Answer::Text(script) = wire.ask(&["SCRIPT", "LOAD", self.script]).await? else {
-            return Err(WireError::Unexpected);
-        };
-        let Answer::List(time) = wire.ask(&["TIME"]).await? else {
-            return Err(WireError::Unexpected);
-        };
-        let [Answer::Text(seconds), Answer::Text(micros)] = &time[..] else {
-            return Err(WireError::Unexpected);
-        };
-        let number = |text: &str| text.parse::<u64>().map_err(|_| WireError::Unexpected);
-        let seconds = number(seconds)?.saturating_mul(1_000_000);
+    /// Gives the server its script, and asks for the time.
+    async fn introduced(&self, mut connection: MultiplexedConnection) -> Result<Linked, LinkError> {
+        let mut load = redis::cmd("SCRIPT");
+        load.arg("LOAD").arg(self.script);
+        let script = load.query_async(&mut connection).await?;
+        let time = redis::cmd("TIME").query_async(&mut connection).await?;
+        let (seconds, micros): (u64, u64) = time;
         Ok(Linked {
-            wire,
+            connection,
             script,
-            server_micros: seconds.saturating_add(number(micros)?),
+            server_micros: seconds.saturating_mul(1_000_000).saturating_add(micros),
             since: self.clock.monotonic(),
             over: Notify::new(),
         })
@@ -282,8 +308,16 @@ impl fmt::Debug for RedisTls {
     }
 }
 
-fn closed() -> std::io::Error {
-    std::io::Error::from(std::io::ErrorKind::ConnectionAborted)
+/// Who asks.
+fn who(settings: &RedisSettings) -> RedisConnectionInfo {
+    let mut who = RedisConnectionInfo::default().set_skip_set_lib_name();
+    if let Some(username) = &settings.username {
+        who = who.set_username(username);
+    }
+    match &settings.password {
+        Some(password) => who.set_password(password.as_str()),
+        None => who,
+    }
 }
 
 /// For a connection with its first answers.
@@ -293,3 +327,5 @@ const CONNECT_MAX: Duration = Duration::from_millis(CONNECT_MS_MAX);
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 /// Late answers in a row after which the connection counts as lost.
 const LATE_MAX: u32 = 3;
+/// Questions that may wait to be written at once.
+const QUESTIONS_MAX: usize = 1_024;

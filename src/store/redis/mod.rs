@@ -6,7 +6,6 @@
 
 mod counter;
 mod link;
-mod wire;
 
 pub use counter::RedisCounter;
 pub use link::{RedisSettings, RedisTls};

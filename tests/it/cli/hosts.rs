@@ -3,6 +3,7 @@
 use std::fs;
 
 use muhrdor::clock::{Clock, SystemClock};
+use muhrdor::keys::certificate_pem;
 
 use super::Site;
 
@@ -15,7 +16,7 @@ fn certificate(site: &Site, name: &str, days: i64) {
     params.not_after = now + time::Duration::days(days);
     let key = rcgen::KeyPair::generate().unwrap();
     let made = params.self_signed(&key).unwrap();
-    fs::write(site.path("tls/api.pem"), made.pem()).unwrap();
+    fs::write(site.path("tls/api.pem"), certificate_pem(made.der())).unwrap();
 }
 
 #[test]

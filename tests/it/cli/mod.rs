@@ -4,6 +4,7 @@ mod files;
 mod history;
 mod hosts;
 mod live;
+mod redis;
 mod words;
 
 use std::fs;

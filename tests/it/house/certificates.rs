@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use muhrdor::keys::certificate_pem;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -41,7 +42,8 @@ fn authority(file: &Path) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = rcgen::KeyPair::generate().unwrap();
-    fs::write(file, params.self_signed(&key).unwrap().pem()).unwrap();
+    let made = params.self_signed(&key).unwrap();
+    fs::write(file, certificate_pem(made.der())).unwrap();
     let issuer = rcgen::Issuer::new(params, key);
     let client = rcgen::CertificateParams::new(vec!["system.example".to_owned()]).unwrap();
     let key = rcgen::KeyPair::generate().unwrap();

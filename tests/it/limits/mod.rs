@@ -1,7 +1,7 @@
 //! How often: by address block, then by principal and operation.
 
 mod load;
-mod redis;
+pub(crate) mod redis;
 mod shared;
 mod told;
 

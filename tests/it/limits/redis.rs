@@ -17,6 +17,7 @@ use muhrdor::store::redis::{RedisCounter, RedisSettings};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -26,25 +27,35 @@ use super::{block, passed, rate};
 use crate::house::trouble::vacant;
 
 /// A redis-server of this test, ended with it.
-pub(super) struct Redis {
+pub(crate) struct Redis {
     child: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Given on by [`Redis::kill`].
     kept: Option<Vacant>,
+    _folder: TempDir,
 }
 
 impl Redis {
     pub(super) fn start() -> Self {
-        Self::start_at(vacant())
+        Self::start_with(|address| format!("port {}\n", address.port()))
     }
 
-    fn start_at(kept: Vacant) -> Self {
+    /// At a free port, with lines of `redis.conf`.
+    pub(crate) fn start_with(lines: impl FnOnce(SocketAddr) -> String) -> Self {
+        let kept = vacant();
+        let lines = lines(kept.address());
+        Self::start_at(kept, &lines)
+    }
+
+    fn start_at(kept: Vacant, lines: &str) -> Self {
         let address = kept.address();
-        let port = address.port().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("redis.conf");
+        let all = "bind 127.0.0.1\nsave \"\"\nappendonly no\ndaemonize no\n";
+        std::fs::write(&config, format!("{all}{lines}")).unwrap();
         let mut child = Command::new("redis-server")
-            .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "no", "--daemonize", "no"])
-            .current_dir(std::env::temp_dir())
+            .arg(&config)
+            .current_dir(folder.path())
             .stdout(Stdio::piped())
             .spawn()
             .expect("`redis-server` is needed: `tests/run rust` installs it");
@@ -56,6 +67,7 @@ impl Redis {
             child,
             address,
             kept: Some(kept),
+            _folder: folder,
         }
     }
 
@@ -198,6 +210,18 @@ async fn every_backend_keeps_the_promises_of_a_shared_count() {
 }
 
 #[tokio::test]
+async fn a_redis_that_forgot_its_scripts_is_told_again_and_forgets_no_count() {
+    let redis = Redis::start();
+    let clock = clock();
+    let connected = Connected::to(redis.address, PATIENT_MS, &clock).await;
+    let limit = connected.limit(2, 0, (10, 60), &clock);
+    assert_eq!(passed(&limit, block("192.0.2.8"), 4).await, 4);
+    assert!(redis.told("SCRIPT FLUSH").await.starts_with("+OK"));
+    assert_eq!(passed(&limit, block("192.0.2.8"), 20).await, 6);
+    assert!(connected.counter.is_reachable());
+}
+
+#[tokio::test]
 async fn rl_05_three_processes_admit_one_limit_together() {
     let redis = Redis::start();
     let clock = clock();
@@ -244,7 +268,8 @@ async fn rl_04_a_killed_redis_leaves_each_process_its_part_until_it_is_back() {
     // Neither unlimited nor locked out.
     assert_eq!(passed(&limit, block("192.0.2.1"), 150).await, 50);
     assert_eq!(passed(&limit, block("192.0.2.2"), 150).await, 50);
-    let redis = Redis::start_at(kept);
+    let lines = format!("port {}\n", kept.address().port());
+    let redis = Redis::start_at(kept, &lines);
     connected.reaches(true).await;
     assert_eq!(passed(&limit, block("192.0.2.2"), 150).await, 100);
     drop(redis);

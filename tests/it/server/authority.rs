@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use muhrdor::keys::{certificate_pem, private_key_pem};
 use muhrdor::server::tls::{ClientCertificates, Demand, HostFiles, Settings as TlsSettings};
 use muhrdor::wire::host::{Host, HostPattern};
 use rustls::pki_types::CertificateDer;
@@ -10,21 +11,29 @@ use tempfile::TempDir;
 use super::rig::HOST;
 
 /// A certificate authority, and what it signed, in files.
-pub(super) struct Authority {
-    pub(super) folder: TempDir,
-    pub(super) certificate: CertificateDer<'static>,
+pub(crate) struct Authority {
+    pub(crate) folder: TempDir,
+    pub(crate) certificate: CertificateDer<'static>,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
-        std::fs::write(folder.path().join("ca.key"), key.serialize_pem()).unwrap();
+        std::fs::write(
+            folder.path().join("ca.pem"),
+            certificate_pem(certificate.der()),
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path().join("ca.key"),
+            private_key_pem(key.serialized_der()),
+        )
+        .unwrap();
         let certificate = certificate.der().clone();
         Self {
             folder,
@@ -33,16 +42,16 @@ impl Authority {
         }
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Signs a certificate for these names; writes it and its key to files.
-    pub(super) fn issue(&self, file: &str, names: &[&str]) -> (CertificateDer<'static>, Vec<u8>) {
+    pub(crate) fn issue(&self, file: &str, names: &[&str]) -> (CertificateDer<'static>, Vec<u8>) {
         self.issue_with(file, names, |_| ())
     }
 
-    pub(super) fn issue_with(
+    pub(crate) fn issue_with(
         &self,
         file: &str,
         names: &[&str],
@@ -53,12 +62,20 @@ impl Authority {
         change(&mut params);
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(self.file(&format!("{file}.pem")), certificate.pem()).unwrap();
-        std::fs::write(self.file(&format!("{file}.key")), key.serialize_pem()).unwrap();
+        std::fs::write(
+            self.file(&format!("{file}.pem")),
+            certificate_pem(certificate.der()),
+        )
+        .unwrap();
+        std::fs::write(
+            self.file(&format!("{file}.key")),
+            private_key_pem(key.serialized_der()),
+        )
+        .unwrap();
         (certificate.der().clone(), key.serialize_der())
     }
 
-    pub(super) fn files(&self, file: &str) -> HostFiles {
+    pub(crate) fn files(&self, file: &str) -> HostFiles {
         HostFiles {
             certificate: self.file(&format!("{file}.pem")),
             key: self.file(&format!("{file}.key")),
@@ -68,7 +85,7 @@ impl Authority {
     }
 
     /// The same, which takes client certificates of this authority.
-    pub(super) fn files_asking(&self, file: &str, demand: Demand) -> HostFiles {
+    pub(crate) fn files_asking(&self, file: &str, demand: Demand) -> HostFiles {
         HostFiles {
             clients: Some(ClientCertificates {
                 authorities: self.file("ca.pem"),
@@ -79,7 +96,7 @@ impl Authority {
     }
 
     /// The portal's host with its files, and others.
-    pub(super) fn hosts(first_files: HostFiles, others: &[(&str, HostFiles)]) -> TlsSettings {
+    pub(crate) fn hosts(first_files: HostFiles, others: &[(&str, HostFiles)]) -> TlsSettings {
         let others = others.iter();
         TlsSettings {
             first: Host::parse(HOST).unwrap(),

@@ -1,7 +1,7 @@
 //! The server on real sockets: raw bytes in, what the doors saw and what came back out.
 
 mod admin;
-mod authority;
+pub(crate) mod authority;
 mod client;
 mod clients;
 mod floods;

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::{SETTINGS, Server, State, WITHIN, ask, pool, request, serve};
+use crate::keys::{certificate_pem, private_key_pem};
 use crate::upstream::pool::{Endpoint, PeerName, PoolSettings, Protocol, SendError, UpstreamTls};
 use crate::upstream::upload::Upload;
 
@@ -83,7 +84,11 @@ impl Site {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        std::fs::write(folder.path().join("roots.pem"), certificate.pem()).unwrap();
+        std::fs::write(
+            folder.path().join("roots.pem"),
+            certificate_pem(certificate.der()),
+        )
+        .unwrap();
         Self {
             folder,
             issuer: Issuer::new(params, key),
@@ -96,8 +101,16 @@ impl Site {
         params.subject_alt_names = says.to_vec();
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(self.path(&format!("{name}.pem")), certificate.pem()).unwrap();
-        std::fs::write(self.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
+        std::fs::write(
+            self.path(&format!("{name}.pem")),
+            certificate_pem(certificate.der()),
+        )
+        .unwrap();
+        std::fs::write(
+            self.path(&format!("{name}.key")),
+            private_key_pem(key.serialized_der()),
+        )
+        .unwrap();
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
