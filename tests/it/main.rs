@@ -16,6 +16,7 @@ mod cms;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod deploy;
 #[cfg(feature = "demo")]
 mod documents;
 mod egress;
