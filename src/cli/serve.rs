@@ -98,6 +98,7 @@ pub(super) fn demo(
         format: TelemetryFormat::Text,
         filter,
         trace_sources: Vec::new(),
+        otlp: None,
     })?;
     let ended = runtime()?.block_on(demo::run(options.clone(), clock(), terminal.output));
     match ended {

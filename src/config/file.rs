@@ -46,7 +46,7 @@ pub(super) fn read(
     let streams = bounds::streams(root);
     let timeouts = bounds::timeouts(root);
     let clock = root.need_section("clock", bounds::clock);
-    let telemetry = bounds::telemetry(root);
+    let telemetry = bounds::telemetry(root, place);
     let notary = root.section_or("notary", None, |t| Notary::read(t, place).map(Some));
     let egress = egress.unwrap_or_default();
     check_hosts(root, portal.as_ref(), &hosts);

@@ -25,7 +25,9 @@ mod sections;
 
 pub use environment::Environment;
 pub use secret::{SECRET_BYTES_MAX, SecretError, SecretFile};
-pub use sections::bounds::{Clock, ClockTrust, Streams, Telemetry, TelemetryFormat, Timeouts};
+pub use sections::bounds::{
+    Clock, ClockTrust, Otlp, Streams, Telemetry, TelemetryFormat, Timeouts,
+};
 pub use sections::door::{FurtherHost, Listen, Tls};
 pub use sections::house::{Portal, Store};
 pub use sections::limits::{Redis, RedisTls, Requests};

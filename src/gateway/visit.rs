@@ -118,6 +118,8 @@ impl Visit {
         &'a mut self,
         asking: Pin<&'a mut F>,
     ) -> Waiting<'a, F> {
+        let now = self.clock.monotonic();
+        self.waited.asked.get_or_insert(now);
         Waiting::new(self.clock.as_ref(), &mut self.waited.upstream, asking)
     }
 

@@ -22,6 +22,7 @@ use crate::domain::peer::{AddressRange, Peer};
 use crate::domain::reason::Reason;
 use crate::limits::{Load, Overloaded};
 use crate::telemetry::requests::{Asked, Requests, UnderWay};
+use crate::telemetry::spans::Spans;
 use crate::telemetry::trace::{self, TRACEPARENT, TRACESTATE, Trace};
 use crate::telemetry::watched::Watched;
 use crate::wire::arrival::Arrival;
@@ -123,6 +124,15 @@ impl Dispatch {
         })
     }
 
+    /// The same, with somebody who wants spans of requests.
+    #[must_use]
+    pub fn telling(self, spans: Spans) -> Self {
+        Self {
+            requests: Requests::telling(Some(spans)),
+            ..self
+        }
+    }
+
     /// Answers one request, which is under way until its answer was sent.
     pub async fn serve(&self, request: Request<Body>, origin: &Origin) -> Response<Body> {
         let asked = asked(&request, &origin.handshake);
@@ -154,7 +164,8 @@ impl Dispatch {
         };
         let asks = arrival.upgrade.is_some();
         let trusted = contains(&self.trace_sources, origin.peer);
-        let trace = Trace::of(arrival.visit, said, trusted, false);
+        let sampled = self.requests.samples(arrival.visit);
+        let trace = Trace::of(arrival.visit, said, trusted, sampled);
         let told = trace.traceparent();
         let (endpoint, door) = match self.reserved.at(arrival.target.path()) {
             Ok(found) => (Some(&found.value.0), &found.value.1),

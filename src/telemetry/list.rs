@@ -63,6 +63,9 @@ metrics! {
     STREAMS_ENDED = "muhrdor_streams_ended_total", Counter, ["operation", "kind", "reason"],
         "the same that ended: closed by a side, broken off by the e-service, left by the client, \
          idle or open for too long, not allowed any more, drained";
+    SPANS = "muhrdor_spans_total", Counter, ["outcome"],
+        "spans of traces that the collector took, did not take (refused), or for which there was no \
+         room (dropped)";
     ALARMS = "muhrdor_alarms_total", Counter, ["reason"],
         "data was about to go where it must not";
     ENDPOINTS = "muhrdor_upstream_endpoints", Gauge, ["upstream", "state"],

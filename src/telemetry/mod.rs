@@ -10,6 +10,7 @@ pub mod list;
 pub mod meters;
 pub mod plain;
 pub mod requests;
+pub mod spans;
 pub mod streams;
 pub mod trace;
 pub mod tunnels;

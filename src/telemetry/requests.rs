@@ -17,12 +17,15 @@ use crate::domain::principal::PrincipalKind;
 use crate::domain::reason::{Reason, Side};
 use crate::domain::service::Backend;
 use crate::telemetry::list;
+use crate::telemetry::spans::{Interval, Span, Spans};
 use crate::telemetry::trace::Trace;
 
 /// Counts requests, with a handle at hand for everything that was counted before.
 #[derive(Debug)]
 pub struct Requests {
     under_way: Gauge,
+    /// Where spans go, if anybody wants them.
+    spans: Option<Spans>,
     refusals: HashMap<Reason, Counter>,
     operations: RwLock<HashMap<Arc<str>, Arc<Meters>>>,
 }
@@ -39,7 +42,7 @@ struct Meters {
 }
 
 /// What is known of a request when its head has been read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
     /// `h1` or `h2`.
     pub protocol: &'static str,
@@ -54,6 +57,8 @@ pub struct Asked {
 pub struct Waited {
     pub upstream: Duration,
     pub facts: Duration,
+    /// When the e-service was asked.
+    pub asked: Option<Monotonic>,
 }
 
 /// What the corridor found of a request, carried to its end beside its response.
@@ -88,9 +93,15 @@ pub struct UnderWay {
 }
 
 impl Requests {
-    /// Counters of the recorder that is installed now.
+    /// Counters of the recorder that is installed now, and nobody who wants spans.
     #[must_use]
     pub fn new() -> Arc<Self> {
+        Self::telling(None)
+    }
+
+    /// The same, with somebody who does.
+    #[must_use]
+    pub fn telling(spans: Option<Spans>) -> Arc<Self> {
         let counted = |reason: &Reason| {
             let (code, side) = (reason.code(), side(reason.side()));
             let counter = counter!(list::REFUSALS, "reason" => code, "side" => side);
@@ -98,6 +109,7 @@ impl Requests {
         };
         Arc::new(Self {
             under_way: gauge!(list::UNDER_WAY),
+            spans,
             refusals: Reason::ALL.iter().map(counted).collect(),
             operations: RwLock::default(),
         })
@@ -122,6 +134,12 @@ impl Requests {
             sent_bytes: 0,
             is_whole: false,
         }
+    }
+
+    /// Whether a trace that begins with this request is told of.
+    #[must_use]
+    pub fn samples(&self, visit: VisitId) -> bool {
+        self.spans.as_ref().is_some_and(|s| s.samples(visit))
     }
 
     fn meters(&self, operation: &str) -> Arc<Meters> {
@@ -243,7 +261,23 @@ impl UnderWay {
             } else {
                 found.waited.upstream
             },
-            facts: found.waited.facts,
+            ..found.waited
+        }
+    }
+
+    fn span(&self, trace: &Trace, waited: Waited) -> Span {
+        let took = self.clock.monotonic().since(self.began);
+        let time = Interval::until(self.clock.now(), took);
+        let asked = waited.asked.filter(|_| !waited.upstream.is_zero());
+        Span {
+            trace: trace.clone(),
+            time,
+            onward: asked.map(|at| time.part(at.since(self.began), waited.upstream)),
+            asked: self.asked,
+            operation: self.operation().to_owned(),
+            outcome: self.outcome(),
+            status: self.status,
+            sent_bytes: self.sent_bytes,
         }
     }
 
@@ -306,6 +340,10 @@ impl Drop for UnderWay {
         self.count(took, waited);
         if enabled!(target: ACCESS, Level::INFO) {
             self.tell(took, waited);
+        }
+        let trace = self.trace.as_ref().filter(|trace| trace.is_sampled);
+        if let (Some(spans), Some(trace)) = (&self.requests.spans, trace) {
+            spans.offer(self.span(trace, waited));
         }
     }
 }

@@ -4,6 +4,8 @@ mod meter;
 mod public;
 mod ready;
 mod reload;
+#[cfg(feature = "otlp")]
+mod spans;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub(super) use meter::{Meter, recorder, upkeep};
 pub(super) use public::public_doors;
 pub(super) use ready::Ready;
 pub(super) use reload::Reload;
+#[cfg(feature = "otlp")]
+pub(super) use spans::Exporter;
 
 /// How long a key set may be kept by who checks assertions; the next key is published longer ahead.
 const KEY_SET_CACHE_CONTROL: &str = "public, max-age=300";

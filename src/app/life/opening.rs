@@ -7,6 +7,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::task::JoinSet;
 
 use crate::app::bundle::load_house;
+#[cfg(feature = "otlp")]
+use crate::app::doors::Exporter;
 use crate::app::doors::{
     Assets, Corridor, Desk, Gate, KeySet, Meter, Ready, Reload, SignInDoor, public_doors, recorder,
     upkeep,
@@ -112,10 +114,12 @@ impl Prepared {
             reload: Arc::clone(&reload),
         });
         let control = ControlSocket::bind(control::Settings::at(&config.listen.control)).await?;
-        let key_set = KeySet::new(keys.assertion, &clock);
         let public_doors = public_doors(&config, notary.as_ref(), &console, &limits, &clock)?;
-        let led = (&limits.load, &clock);
+        let (key_set, led) = (KeySet::new(keys.assertion, &clock), (&limits.load, &clock));
         let dispatch = dispatch(&config, &gateway, console, key_set, public_doors, led)?;
+        let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
+        #[cfg(feature = "otlp")]
+        let dispatch = exporting(dispatch, (&config, &clock), &mut inner, &drain)?;
         let settings = connection_settings(&config);
         let connections = Arc::new(Connections::new(settings, dispatch, Arc::new(Gate)));
         let held = self.sockets.again().map_err(ServerError::Sockets)?;
@@ -123,7 +127,6 @@ impl Prepared {
         let listener = Listener::adopt(listening.0, &listener_settings(&config));
         let admin = Admin::adopt(listening.1);
         let (portal, admin_at) = (listener.address()?, admin.address()?);
-        let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
         inner.spawn(admin.run(Arc::clone(&health), drain.listen()));
         inner.spawn(control.run(desk, drain.listen()));
         inner.spawn(ready.watch(drain.listen()));
@@ -197,6 +200,22 @@ fn dispatch(
             VisitId::from_bytes(bytes)
         }),
     })?)
+}
+
+/// With the way of spans to their collector, where one is set.
+#[cfg(feature = "otlp")]
+fn exporting(
+    dispatch: Dispatch,
+    (config, clock): (&Config, &Arc<dyn Clock>),
+    tasks: &mut JoinSet<()>,
+    drain: &Drain,
+) -> Result<Dispatch, AppError> {
+    let Some(otlp) = &config.telemetry.otlp else {
+        return Ok(dispatch);
+    };
+    let (spans, exporter) = Exporter::new(otlp, clock)?;
+    tasks.spawn(exporter.run(drain.listen()));
+    Ok(dispatch.telling(spans))
 }
 
 fn proxies(config: &Config) -> Arc<Proxies> {

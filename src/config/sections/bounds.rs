@@ -1,5 +1,9 @@
 //! Time, streams, and what is told about the running program.
 
+use std::path::PathBuf;
+
+use crate::config::place::Place;
+use crate::config::sections::upstream::{URL_MEND, guarded_url};
 use crate::domain::peer::AddressRange;
 use crate::domain::sheet::{At, Table};
 
@@ -47,6 +51,23 @@ pub struct Telemetry {
     pub filter: String,
     /// Whose traces go on here; anyone else's requests begin new ones.
     pub trace_sources: Vec<AddressRange>,
+    pub otlp: Option<Otlp>,
+}
+
+/// A collector of traces, spoken to in OTLP over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Otlp {
+    /// The whole URL.
+    pub endpoint: String,
+    /// PEM file of the authorities that vouch for it.
+    pub roots: Option<PathBuf>,
+    /// Of a hundred traces that begin here, so many are told of.
+    pub sample_percent: u8,
+    pub queue_spans_max: usize,
+    pub batch_spans_max: usize,
+    /// How long a span waits for others to go with it.
+    pub batch_ms_max: u32,
+    pub timeout_ms_max: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,11 +156,12 @@ pub(in crate::config) fn clock(table: &mut Table<'_>) -> Option<Clock> {
     trust.map(|At { value: trust, .. }| Clock { trust })
 }
 
-pub(in crate::config) fn telemetry(root: &mut Table<'_>) -> Option<Telemetry> {
+pub(in crate::config) fn telemetry(root: &mut Table<'_>, place: &Place) -> Option<Telemetry> {
     let default = Telemetry {
         format: TelemetryFormat::Text,
         filter: FILTER_DEFAULT.to_owned(),
         trace_sources: Vec::new(),
+        otlp: None,
     };
     root.section_or("telemetry", default, |table| {
         let mend = "write `text` or `json`";
@@ -152,12 +174,43 @@ pub(in crate::config) fn telemetry(root: &mut Table<'_>) -> Option<Telemetry> {
         let filter = filter.map_or_else(|| FILTER_DEFAULT.to_owned(), |at| at.value);
         let mend = "write ranges of addresses such as `10.0.0.0/8`";
         let sources = table.list_parsed("trace_sources", mend, AddressRange::parse);
+        let otlp = table.section_or("otlp", None, |t| Otlp::read(t, place).map(Some));
         Some(Telemetry {
             format: format?,
             filter,
             trace_sources: sources.into_iter().map(|at| at.value).collect(),
+            otlp: otlp?,
         })
     })
+}
+
+impl Otlp {
+    fn read(table: &mut Table<'_>, place: &Place) -> Option<Self> {
+        if !cfg!(feature = "otlp") {
+            let mend = "build it with `--features otlp`, or take the section out";
+            let what = "this program was built without the feature `otlp`";
+            table.note(table.line_of("endpoint"), what, mend);
+        }
+        let endpoint = table.need_parsed("endpoint", URL_MEND, guarded_url);
+        let roots = match table.has("roots") {
+            true => Some(place.file(table, "roots")?),
+            false => None,
+        };
+        let sample_percent = table.bounded("sample_percent", 100, (0, 100));
+        let queue_spans_max = table.bounded("queue_spans_max", 2_048, (1, 1_000_000));
+        let batch_spans_max = table.bounded("batch_spans_max", 512, (1, 10_000));
+        let batch_ms_max = table.bounded("batch_ms_max", 5_000, (1, 60_000));
+        let timeout_ms_max = table.bounded("timeout_ms_max", 10_000, (1, 60_000));
+        Some(Self {
+            endpoint: endpoint?.value,
+            roots,
+            sample_percent: u8::try_from(sample_percent?).ok()?,
+            queue_spans_max: usize::try_from(queue_spans_max?).ok()?,
+            batch_spans_max: usize::try_from(batch_spans_max?).ok()?,
+            batch_ms_max: u32::try_from(batch_ms_max?).ok()?,
+            timeout_ms_max: u32::try_from(timeout_ms_max?).ok()?,
+        })
+    }
 }
 
 const FILTER_DEFAULT: &str = "info";

@@ -5,16 +5,12 @@
 
 import argparse
 import os
-import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-import urllib.request
 from concurrent import futures
 
 import grpc
@@ -26,9 +22,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "documents"))
 
+from gateway import START_SECONDS_MAX, Gateway  # noqa: E402
 from portal import Portal  # noqa: E402
-
-START_SECONDS_MAX = 60
 
 
 class Calls(grpc.GenericRpcHandler):
@@ -79,61 +74,20 @@ def certificate(folder):
     os.chmod(os.path.join(folder, "server.key"), 0o600)
 
 
-def vacant():
-    """A port that nobody else gets, kept by a socket that does not listen."""
-    kept = socket.socket()
-    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    kept.bind(("127.0.0.1", 0))
-    return kept, kept.getsockname()[1]
-
-
-class Gateway:
-    """A second gateway beside the demo's, with the e-services of these checks."""
-
-    def __init__(self, program, portal, folder, upstreams):
-        kept = vacant(), vacant()
-        (_, self.port), (_, admin) = self.kept = kept
-        shutil.copytree(os.path.join(ROOT, "policies"), os.path.join(folder, "policies"))
-        for name in upstreams:
-            described = os.path.join(folder, "policies", "services", f"{name}.toml")
-            shutil.copy(os.path.join(HERE, f"{name}.toml"), described)
-        with open(portal.told["config"]) as file:
-            config = file.read()
-        for key, value in {
-            "public": f"127.0.0.1:{self.port}",
-            "admin": f"127.0.0.1:{admin}",
-            "control": f"{folder}/control.sock",
-            "data_dir": f"{folder}/store",
-            "lock_dir": f"{folder}/lock",
-            "dir": f"{folder}/policies",
-            "certificate": f"{folder}/server.pem",
-            "key": f"{folder}/server.key",
-        }.items():
-            config = re.sub(rf"(?m)^{key} = .*$", f'{key} = "{value}"', config, count=1)
-        for name, lines in upstreams.items():
-            config += f"\n[upstreams.{name}]\n{lines}\n"
-        path = os.path.join(os.path.dirname(portal.told["config"]), "calls.toml")
-        with open(path, "w") as file:
-            file.write(config)
-        for verb in (["keys", "init"], ["check"]):
-            subprocess.run([program, *verb, "--config", path], check=True)
-        self.process = subprocess.Popen([program, "serve", "--config", path])
-        began = time.monotonic()
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz").close()
-                return
-            except OSError:
-                if time.monotonic() - began > START_SECONDS_MAX:
-                    raise
-                time.sleep(0.1)
-
-    def leave(self):
-        self.process.terminate()
-
-    def close(self):
-        self.leave()
-        return self.process.wait(timeout=60)
+def gateway_of(program, portal, folder, upstreams):
+    """A gateway with the e-services of these checks."""
+    shutil.copytree(os.path.join(ROOT, "policies"), os.path.join(folder, "policies"))
+    sections = ""
+    for name, lines in upstreams.items():
+        described = os.path.join(folder, "policies", "services", f"{name}.toml")
+        shutil.copy(os.path.join(HERE, f"{name}.toml"), described)
+        sections += f"\n[upstreams.{name}]\n{lines}\n"
+    values = {
+        "dir": f"{folder}/policies",
+        "certificate": f"{folder}/server.pem",
+        "key": f"{folder}/server.key",
+    }
+    return Gateway(program, portal, folder, values, sections)
 
 
 def outcome(call):
@@ -199,7 +153,7 @@ def main():
         certificate(folder)
         portal = Portal(program, data)
         try:
-            gateway = Gateway(program, portal, folder, upstreams)
+            gateway = gateway_of(program, portal, folder, upstreams)
             with open(os.path.join(folder, "ca.pem"), "rb") as file:
                 trusted = grpc.ssl_channel_credentials(file.read())
             channel = grpc.secure_channel(f"localhost:{gateway.port}", trusted)

@@ -2,6 +2,7 @@
 
 mod doors;
 mod limits;
+mod spans;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -17,6 +17,8 @@ mod selftest;
 mod sign_in;
 mod size;
 mod streams;
+#[cfg(feature = "otlp")]
+mod traces;
 pub(crate) mod trouble;
 
 use std::io::Write;
