@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::hex::digits;
 use crate::telemetry::spans::{Interval, Span};
-use crate::telemetry::trace::hex;
 
 /// The body of one export: `ExportTraceServiceRequest`.
 #[must_use]
@@ -58,16 +58,16 @@ fn request(span: &Span) -> Value {
     ]);
     let links = trace.link.as_ref().map(|link| {
         json!({
-            "traceId": hex(&link.trace),
-            "spanId": hex(&link.span),
+            "traceId": digits(&link.trace),
+            "spanId": digits(&link.span),
             "flags": flags(link.is_sampled, true),
         })
     });
     json!({
-        "traceId": hex(&trace.id),
-        "spanId": hex(&trace.span),
+        "traceId": digits(&trace.id),
+        "spanId": digits(&trace.span),
         // Empty where nobody asked.
-        "parentSpanId": trace.parent.map(|parent| hex(&parent)).unwrap_or_default(),
+        "parentSpanId": trace.parent.map(|parent| digits(&parent)).unwrap_or_default(),
         "flags": flags(true, trace.parent.is_some()),
         "name": span.operation,
         "kind": SERVER,
@@ -81,9 +81,9 @@ fn request(span: &Span) -> Value {
 
 fn onward(span: &Span, time: Interval) -> Value {
     json!({
-        "traceId": hex(&span.trace.id),
-        "spanId": hex(&span.trace.onward),
-        "parentSpanId": hex(&span.trace.span),
+        "traceId": digits(&span.trace.id),
+        "spanId": digits(&span.trace.onward),
+        "parentSpanId": digits(&span.trace.span),
         "flags": flags(true, false),
         "name": format!("{} upstream", span.operation),
         "kind": CLIENT,
