@@ -1,4 +1,4 @@
-//! The HTTP pieces that two rooms or more need.
+//! The pieces of HTTP, and of certificates, that two rooms or more need.
 //!
 //! Answers: what came in, what goes out, in which parts? In: bytes and `http` types. Out: values
 //! that were parsed once. Invariants: a target, a cookie, a header is read in one place; nothing
@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod arrival;
+pub mod asn1;
 pub mod body;
 pub mod cookie;
 pub mod grpc;
