@@ -144,6 +144,7 @@ fn delivered(n: u32) -> JournalEntry {
             system: None,
             agency: Some(AgencyId::parse("pension-fund").unwrap()),
             acr: 2,
+            credential: None,
         },
         service: None,
         operation: None,

@@ -3,6 +3,7 @@
 //! `tests/it/fuzz.rs` runs them on stable over a small corpus and a seeded mutator;
 //! `fuzz_targets/` hands them to cargo-fuzz for long runs.
 
+mod certificate;
 mod client;
 mod onward;
 mod pdf;
@@ -16,6 +17,8 @@ use muhrdor::server::guard::{Guard, Limits, Place, Verdict};
 use muhrdor::wire::cookie::{self, Cookies};
 use muhrdor::wire::host::Host;
 use muhrdor::wire::path::Target;
+
+pub use certificate::{certificate, list, ocsp};
 
 const SESSION: &str = "__Host-muhrdor";
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::error::AppError;
-use crate::app::hosts;
+use crate::app::{certificates, hosts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::operation::Operation;
@@ -57,6 +57,7 @@ pub fn load_house(folder: &Path) -> Result<House, Vec<Problem>> {
 /// What is wrong with a config's certificates, its bundle and tests, its hosts and upstreams.
 pub(super) fn problems(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Problem> {
     let mut problems = hosts::weak(config, clock.now());
+    problems.extend(certificates::weak(config, clock.now()));
     let house = match load_house(&config.bundle_dir) {
         Ok(house) => house,
         Err(found) => {

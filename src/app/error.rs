@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::console::TextsError;
 use crate::domain::problem::Problem;
 use crate::facts::FactFileError;
+use crate::identity::certificate::SetUpError;
 use crate::identity::session::SessionError;
 use crate::journal::{JournalError, VerifyError};
 use crate::keys::KeyError;
@@ -36,6 +37,8 @@ pub enum AppError {
     Journal(#[from] JournalError),
     #[error("the sessions")]
     Sessions(#[source] SessionError),
+    #[error("client certificates")]
+    Certificates(#[source] SetUpError),
     #[error("the journal cannot be read")]
     Verify(#[from] VerifyError),
     #[error(transparent)]

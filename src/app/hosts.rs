@@ -1,7 +1,11 @@
 //! The hosts that are answered, and what is shown at them.
 
+use std::sync::Arc;
+
 use crate::app::error::AppError;
 use crate::config::{self, Config};
+use crate::domain::operation::Operation;
+use crate::domain::principal::CredentialKind;
 use crate::domain::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::register::Register;
@@ -62,7 +66,7 @@ pub(super) fn weak(config: &Config, now: Timestamp) -> Vec<Problem> {
     problems
 }
 
-/// Operations that need a client certificate, at hosts where no client is asked for one.
+/// Operations that need or take a client certificate, at hosts where no client is asked for one.
 pub(super) fn unasked(config: &Config, register: &Register) -> Vec<Problem> {
     let asks = |host: &Host| {
         if config.portal.host == host.as_str() {
@@ -72,15 +76,25 @@ pub(super) fn unasked(config: &Config, register: &Register) -> Vec<Problem> {
         further.is_none_or(|further| further.tls.clients.is_some())
     };
     let mut problems = Vec::new();
-    let needing = register.operations().filter(|o| o.certificate_needed);
-    for operation in needing {
+    let takes = |o: &&Arc<Operation>| o.takes(CredentialKind::Certificate);
+    let concerned = register.operations();
+    for operation in concerned.filter(|o| o.certificate_needed || takes(o)) {
+        let hosts = operation.service.hosts.iter().map(|name| Host::parse(name));
+        if !operation.certificate_needed && hosts.flatten().any(|host| asks(&host)) {
+            continue;
+        }
         for name in &operation.service.hosts {
             let Ok(host) = Host::parse(name) else {
                 continue;
             };
             if !asks(&host) {
+                let needs = if operation.certificate_needed {
+                    "needs"
+                } else {
+                    "takes"
+                };
                 let what = format!(
-                    "`{}` needs a client certificate, and `{name}` asks for none",
+                    "`{}` {needs} a client certificate, and `{name}` asks for none",
                     operation.id
                 );
                 let mend = "name `client_authorities` for the host, or take `certificate` out";

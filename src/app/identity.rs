@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::app::certificates;
 use crate::app::error::AppError;
 use crate::app::stores::{Keys, Places, unusable};
 use crate::clock::Clock;
 use crate::config::{self, Claims, Config};
 use crate::egress::{Allowed, Egress, EgressSettings, Roots};
 use crate::identity::bearer::{Bearer, BearerIssuer, BearerSettings, SystemSettings};
+use crate::identity::certificate::Certificates;
 use crate::identity::keysets::{IssuerKeys, KeySets};
 use crate::identity::login::{Login, LoginRooms};
 use crate::identity::providers::{RealmClaims, RealmSettings, RefreshSettings};
@@ -43,6 +45,7 @@ const REVOCATION_AGE_MS_MAX: u32 = 5_000;
 pub(super) struct Kept {
     pub(super) identity: Arc<Identity>,
     sessions: Arc<Sessions>,
+    certificates: Arc<Certificates>,
 }
 
 impl Kept {
@@ -50,8 +53,13 @@ impl Kept {
         Arc::clone(&self.sessions)
     }
 
-    /// Ends the tasks of the sessions.
+    pub(super) fn certificates(&self) -> Arc<Certificates> {
+        Arc::clone(&self.certificates)
+    }
+
+    /// Ends the tasks of certificates and sessions.
     pub(super) async fn close(&self) {
+        self.certificates.close().await;
         self.sessions.close().await;
     }
 }
@@ -117,6 +125,11 @@ pub(super) async fn open(
         Arc::clone(clock),
     );
     let sessions = Arc::new(sessions.await.map_err(AppError::Sessions)?);
+    let of_certificates = certificates::realms(config)?;
+    let (asked, named) = (egress, Arc::clone(&keys.pseudonym));
+    let certificates = Certificates::open(of_certificates, asked, named, clock);
+    let certificates = Arc::new(certificates.map_err(AppError::Certificates)?);
+    certificates.follow();
     let rooms = LoginRooms {
         keysets: Arc::clone(&keysets),
         egress: Arc::clone(egress),
@@ -128,6 +141,7 @@ pub(super) async fn open(
     let parts = IdentityParts {
         addresses: Arc::clone(addresses),
         sessions: Arc::clone(&sessions),
+        certificates: Arc::clone(&certificates),
         bearer: Bearer::new(bearer_settings(config), keysets, Arc::clone(clock)),
         login: Login::new(realms, config.portal.origin.clone(), rooms),
     };
@@ -138,6 +152,7 @@ pub(super) async fn open(
     Ok(Kept {
         identity: Arc::new(Identity::new(settings, parts)),
         sessions,
+        certificates,
     })
 }
 
@@ -245,7 +260,7 @@ fn bearer_settings(config: &Config) -> BearerSettings {
     }
 }
 
-fn system(system: &config::System) -> SystemSettings {
+pub(super) fn system(system: &config::System) -> SystemSettings {
     SystemSettings {
         id: system.id.clone(),
         agency: system.agency.clone(),

@@ -5,6 +5,7 @@
 //! bundle is one snapshot, swapped whole. Deliberately absent: anything a room could do itself.
 
 mod bundle;
+mod certificates;
 mod doors;
 mod error;
 mod hosts;

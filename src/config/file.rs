@@ -10,7 +10,7 @@ use crate::config::sections::house::{Portal, Store};
 use crate::config::sections::limits::Limits;
 use crate::config::sections::notary::Notary;
 use crate::config::sections::pool::Upstream;
-use crate::config::sections::sign_in::{Issuer, Realm};
+use crate::config::sections::sign_in::{Certificates, Issuer, Realm};
 use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
 use crate::config::{Config, FIXED, Overrides, repeated};
 use crate::domain::sheet::{At, Table};
@@ -40,6 +40,9 @@ pub(super) fn read(
     });
     let realms = root.named("realms", |name, t| Realm::read(name, t, place));
     let issuers = root.named("issuers", Issuer::read);
+    let certificates = root.named("certificates", |name, t| {
+        Certificates::read(&name, t, place)
+    });
     let egress = root.section("egress", |t| Some(Egress::read(t, place)));
     let facts = root.named("facts", |name, t| Facts::read(name, t, place));
     let limits = root.need_section("limits", |t| Limits::read(t, place));
@@ -51,7 +54,11 @@ pub(super) fn read(
     let egress = egress.unwrap_or_default();
     check_hosts(root, portal.as_ref(), &hosts);
     check_issuers(root, &realms, &issuers);
-    check_egress(root, &egress, &realms, &issuers, &facts);
+    check_egress(root, &egress, (&realms, &issuers), &certificates, &facts);
+    let certificates_lines = certificates
+        .iter()
+        .map(|at| (at.value.name.clone(), at.line))
+        .collect();
     let Limits {
         rates,
         operation_lines,
@@ -69,6 +76,7 @@ pub(super) fn read(
         upstreams: upstreams.into_iter().collect(),
         realms: realms.into_iter().map(|at| at.value).collect(),
         issuers: issuers.into_iter().map(|at| at.value).collect(),
+        certificates: certificates.into_iter().map(|at| at.value).collect(),
         egress,
         facts: facts.into_iter().map(|at| at.value).collect(),
         limits: rates,
@@ -85,6 +93,7 @@ pub(super) fn read(
         lines: FIXED.iter().map(|key| (*key, root.line_of(key))).collect(),
         tls_line: root.line_of("tls"),
         upstream_lines,
+        certificates_lines,
         upstreams_line,
         needed: Vec::new(),
     })
@@ -142,17 +151,24 @@ fn check_issuers(root: &Table<'_>, realms: &[At<Realm>], issuers: &[At<Issuer>])
 fn check_egress(
     root: &Table<'_>,
     egress: &Egress,
-    realms: &[At<Realm>],
-    issuers: &[At<Issuer>],
+    (realms, issuers): (&[At<Realm>], &[At<Issuer>]),
+    certificates: &[At<Certificates>],
     facts: &[At<Facts>],
 ) {
     let of_realms = realms.iter().map(|r| (r.line, r.value.issuer.as_str()));
+    let of_certificates = certificates.iter();
+    let of_certificates =
+        of_certificates.flat_map(|c| c.value.addresses().map(|address| (c.line, address)));
     let of_issuers = issuers.iter().map(|i| (i.line, i.value.issuer.as_str()));
     let of_facts = facts.iter().filter_map(|f| match &f.value.origin {
         FactOrigin::Service { address, .. } => Some((f.line, address.as_str())),
         FactOrigin::File(_) => None,
     });
-    for (line, url) in of_realms.chain(of_issuers).chain(of_facts) {
+    for (line, url) in of_realms
+        .chain(of_issuers)
+        .chain(of_certificates)
+        .chain(of_facts)
+    {
         let Some(authority) = Authority::of_url(url) else {
             continue;
         };

@@ -33,7 +33,9 @@ pub use sections::house::{Portal, Store};
 pub use sections::limits::{Redis, RedisTls, Requests};
 pub use sections::notary::{Notary, Tsa};
 pub use sections::pool::Upstream;
-pub use sections::sign_in::{Algorithm, Claims, Issuer, Realm, SessionBounds, System};
+pub use sections::sign_in::{
+    Algorithm, Certificates, Claims, Issuer, Realm, SessionBounds, System,
+};
 pub use sections::upstream::{Authority, Egress, FactOrigin, Facts};
 
 use place::{Needed, Place};
@@ -56,6 +58,8 @@ pub struct Config {
     pub upstreams: BTreeMap<UpstreamName, Upstream>,
     pub realms: Vec<Realm>,
     pub issuers: Vec<Issuer>,
+    /// Whose client certificates sign in.
+    pub certificates: Vec<Certificates>,
     pub egress: Egress,
     pub facts: Vec<Facts>,
     pub limits: limits::Settings,
@@ -75,13 +79,14 @@ pub struct Config {
     tls_line: u32,
     /// Where it is said how each is spoken to, or else its section.
     upstream_lines: BTreeMap<UpstreamName, u32>,
+    certificates_lines: BTreeMap<String, u32>,
     upstreams_line: u32,
     operation_lines: BTreeMap<OperationId, u32>,
     needed: Vec<Needed>,
 }
 
 /// Sections that are read at start only; of `limits` it is all but the rates.
-const FIXED: [&str; 15] = [
+const FIXED: [&str; 16] = [
     "portal",
     "listen",
     "keys",
@@ -89,6 +94,7 @@ const FIXED: [&str; 15] = [
     "bundle",
     "realms",
     "issuers",
+    "certificates",
     "egress",
     "facts",
     "limits",
@@ -162,6 +168,7 @@ impl Config {
             "bundle" => self.bundle_dir != new.bundle_dir,
             "realms" => self.realms != new.realms,
             "issuers" => self.issuers != new.issuers,
+            "certificates" => self.certificates != new.certificates,
             "egress" => self.egress != new.egress,
             "facts" => self.facts != new.facts,
             "streams" => self.streams != new.streams,
@@ -216,6 +223,17 @@ impl Config {
         Problem {
             file: self.file.clone(),
             line: self.upstream_lines.get(name).copied().unwrap_or(0),
+            what,
+            mend: mend.to_owned(),
+        }
+    }
+
+    /// A problem of a section of client certificates.
+    #[must_use]
+    pub fn problem_of_certificates(&self, name: &str, what: String, mend: &str) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            line: self.certificates_lines.get(name).copied().unwrap_or(0),
             what,
             mend: mend.to_owned(),
         }

@@ -69,6 +69,17 @@ impl Place {
             .map(SecretFile::new)
     }
 
+    /// A file that stands in a list.
+    pub(super) fn listed(&self, written: &At<String>) -> PathBuf {
+        let path = self.dir.join(&written.value);
+        self.needed.borrow_mut().push(Needed {
+            line: written.line,
+            path: path.clone(),
+            kind: Kind::File,
+        });
+        path
+    }
+
     fn needed(&self, table: &mut Table<'_>, key: &'static str, kind: Kind) -> Option<PathBuf> {
         let At { value, line } = self.written(table, key)?;
         self.needed.borrow_mut().push(Needed {

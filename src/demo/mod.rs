@@ -32,7 +32,7 @@ use crate::clock::Clock;
 use grounds::told;
 
 pub use error::DemoError;
-pub use folder::Folder;
+pub use folder::{Folder, SystemCertificate};
 pub use grounds::Grounds;
 pub use http::{Ask, Asked, Client, HttpError, Reply, Site, Vacant, bind, serve};
 pub use jws::{PublicKey, SigningKey, TokenError, verify};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::demo::error::DemoError;
-use crate::demo::folder::{Folder, client_secret};
+use crate::demo::folder::{Folder, SystemCertificate, client_secret};
 use crate::demo::part::Part;
 use crate::demo::people::{ACCOUNTS, AZIZA, SYSTEMS, person};
 use crate::demo::settings::Run;
@@ -16,6 +16,8 @@ use crate::demo::settings::Run;
 pub struct Places {
     /// The portal's origin, `https://localhost:8443`.
     pub portal: String,
+    /// The origin for systems with a certificate, `https://m2m.localhost:8443`.
+    pub systems: String,
     /// The admin listener's origin.
     pub admin: String,
     /// The sign-in server's origin.
@@ -38,6 +40,7 @@ impl Places {
             found.map_or_else(String::new, |(_, address)| format!("http://{address}"))
         };
         Self {
+            systems: portal.replace("://", "://m2m."),
             portal,
             admin: format!("http://{}", run.admin),
             sign_in: at(Part::SignIn),
@@ -88,6 +91,7 @@ pub fn print_json(
     }
     let all = json!({
         "portal": places.portal,
+        "portal_for_systems": places.systems,
         "admin": places.admin,
         "ca": absolute(&folder.authority()),
         "trust": absolute(&places.trust),
@@ -117,6 +121,7 @@ pub fn print_lines(
     output: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
     let authority = absolute(&folder.authority());
+    let (certificate, key) = folder.system(SystemCertificate::SocialAgency);
     let people = ACCOUNTS.iter().map(|account| {
         format!(
             "  {:<10} {:<8} password {:<13} {}\n",
@@ -140,12 +145,19 @@ pub fn print_lines(
          \x20 {portal}/pension/records/{AZIZA}   as gulnora, with the headers\n\
          \x20     Muhrdor-Purpose: pension.assess and Muhrdor-Case: \"PF-2026-000117\"\n\
          \x20 {portal}/my/journal                       as aziza: who saw my data\n\
+         \x20 curl --cacert {authority} --cert {certificate} --key {key} \
+         -H 'Muhrdor-Purpose: benefit.assess' \
+         '{systems}/pension/records/{AZIZA}/income?below=10000000'\n\
+         \x20     as the social agency's system, by its certificate\n\
          Health and metrics: {admin}/healthz, {admin}/metrics\n\
          Data lies in {data}; this run's config is {config}\n\
          The machine's clock is believed as it stands (clock.trust = \"operator\"). \
          Ctrl-C ends it all.\n",
         portal = places.portal,
         authority = authority.display(),
+        systems = places.systems,
+        certificate = absolute(&certificate).display(),
+        key = absolute(&key).display(),
         people = people.collect::<Vec<_>>().concat(),
         admin = places.admin,
         data = absolute(folder.root()).display(),

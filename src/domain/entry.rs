@@ -12,7 +12,7 @@ use crate::domain::name::{
     AgencyId, BasisId, CaseNumber, DataClass, OperationId, PurposeId, RuleId, ServiceId, SystemId,
 };
 use crate::domain::person::PersonId;
-use crate::domain::principal::PrincipalKind;
+use crate::domain::principal::{CredentialKind, PrincipalKind};
 use crate::domain::purpose::Visibility;
 use crate::domain::reason::Reason;
 use crate::domain::time::Timestamp;
@@ -133,6 +133,9 @@ pub struct Actor {
     pub agency: Option<AgencyId>,
     /// The body's name was looked up in the register when the entry is shown.
     pub acr: u8,
+    /// By what they were known; absent for nobody, and in entries from before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialKind>,
 }
 
 /// What of one subject left in which form.

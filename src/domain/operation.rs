@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::data::Mask;
 use crate::domain::flow::Flow;
 use crate::domain::name::{DataClass, DocumentKind, OperationId, PurposeId, RoleId, Scope};
-use crate::domain::principal::{AcrRank, PrincipalKind};
+use crate::domain::principal::{AcrRank, CredentialKind, PrincipalKind};
 use crate::domain::service::Service;
 
 /// One method and path of an e-service.
@@ -24,6 +24,8 @@ pub struct Operation {
     pub scopes: Vec<Scope>,
     /// Answered only where the client has shown a certificate in the TLS handshake.
     pub certificate_needed: bool,
+    /// By what its callers may be known.
+    pub credentials: BTreeSet<CredentialKind>,
     pub purposes: Vec<PurposeBinding>,
     pub effect: Effect,
     pub subject: SubjectAt,
@@ -41,6 +43,16 @@ pub struct Operation {
     pub upstream_ms_max: u32,
     pub flow: Flow,
     pub assertion: Assertion,
+    /// The assertion holds the client certificate of the handshake.
+    pub assertion_certificate: bool,
+}
+
+impl Operation {
+    /// Whether callers may be known by this.
+    #[must_use]
+    pub fn takes(&self, credential: CredentialKind) -> bool {
+        self.credentials.contains(&credential)
+    }
 }
 
 /// For how much one signed assertion is good.

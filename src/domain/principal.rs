@@ -107,6 +107,30 @@ impl fmt::Debug for DisplayName {
     }
 }
 
+/// By what somebody is known. An operation says which of them it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialKind {
+    /// A session of the portal.
+    Session,
+    /// A bearer token of a body's system.
+    Bearer,
+    /// A client certificate.
+    Certificate,
+}
+
+impl CredentialKind {
+    /// The stable word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Bearer => "bearer",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
 /// The kinds of principal: what an operation is open to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

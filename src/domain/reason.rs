@@ -68,6 +68,13 @@ reasons! {
     DocumentNotPresented = "document_not_presented", Caller, 403;
     /// The operation needs a client certificate, and the handshake had none.
     CertificateNeeded = "certificate_needed", Caller, 403;
+    /// The client certificate signs nobody in: revoked, of no authority that does, or what it says
+    /// of its holder does not read.
+    CertificateRefused = "certificate_refused", Caller, 403;
+    /// Whether the client certificate was revoked cannot be known now.
+    CertificateStatusUnknown = "certificate_status_unknown", Gateway, 503;
+    /// The operation takes no such credential.
+    CredentialNotTaken = "credential_not_taken", Caller, 403;
     /// Signed in, but as another kind of principal than the operation is open to.
     WrongRealm = "wrong_realm", Caller, 403;
     TooManyRequests = "too_many_requests", Caller, 429;

@@ -168,8 +168,11 @@ pub(super) fn onward(arrival: Arrival, route: &Route) -> Result<Onward, Refusal>
     let captures = route
         .captures()
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let certificate = arrival.certificate;
+    let certificate = certificate.filter(|_| route.operation().assertion_certificate);
     Ok(Onward {
         visit: arrival.visit,
+        certificate,
         method: arrival.method,
         headers: arrival.headers,
         body: arrival.body,

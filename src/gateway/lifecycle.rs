@@ -84,7 +84,7 @@ impl Gateway {
         visit.routed(route.operation());
         let caller = rooms.identity.identify(&arrival, route.operation()).await?;
         visit.counted(caller.allowance());
-        visit.identified(caller.principal(), &rooms.pseudonym);
+        visit.identified(caller.principal(), caller.known_by(), &rooms.pseudonym);
         visit.works_on(caller.held());
         let counted = PrincipalKey::of(caller.principal(), AddressBlock::of(arrival.peer.address));
         let allowance = rooms

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::domain::entry::Stage;
 use crate::domain::name::{CaseNumber, PurposeId};
 use crate::domain::peer::AddressBlock;
-use crate::domain::principal::{AcrRank, Principal, PrincipalKind};
+use crate::domain::principal::{AcrRank, CredentialKind, Principal, PrincipalKind};
 use crate::domain::purpose::Claim;
 use crate::domain::reason::Reason;
 use crate::domain::text::Language;
@@ -33,6 +33,9 @@ const FORM_BYTES_MAX: u64 = 4096;
 
 /// Where a person is who asked for no place, and where an official sees what they work on.
 const HOME: &str = "/services";
+
+/// By what those are known who sign in here.
+const SESSION: Option<CredentialKind> = Some(CredentialKind::Session);
 
 impl Gateway {
     /// Answers a request of `/oauth2/…`.
@@ -203,7 +206,7 @@ impl Gateway {
             }
         };
         cookies.extend(arrived.set_cookies.iter().cloned());
-        visit.identified(&arrived.principal, &self.rooms.pseudonym);
+        visit.identified(&arrived.principal, SESSION, &self.rooms.pseudonym);
         visit.step("sign-in", format!("at {}", arrived.realm));
         let recorded = self
             .rooms
@@ -237,7 +240,7 @@ impl Gateway {
         let identity = &self.rooms.identity;
         let (recorded, at_provider) = match identity.signed_in(arrival).await? {
             Some(signed_in) => {
-                visit.identified(signed_in.principal(), &self.rooms.pseudonym);
+                visit.identified(signed_in.principal(), SESSION, &self.rooms.pseudonym);
                 let recorded = self
                     .rooms
                     .journal

@@ -12,7 +12,7 @@ use crate::domain::entry::{Actor, Disclosed, JournalEntry, Stage, Step, VisitId}
 use crate::domain::name::{BasisId, CaseNumber, PurposeId, RuleId, ServiceId};
 use crate::domain::operation::Operation;
 use crate::domain::person::{Person, PersonId};
-use crate::domain::principal::{DisplayName, Principal, PrincipalKind};
+use crate::domain::principal::{CredentialKind, DisplayName, Principal, PrincipalKind};
 use crate::domain::purpose::{Claim, Visibility};
 use crate::domain::reason::Reason;
 use crate::domain::text::Texts;
@@ -75,6 +75,7 @@ impl Visit {
             system: None,
             agency: None,
             acr: 0,
+            credential: None,
         };
         Self {
             id: arrival.visit,
@@ -107,6 +108,7 @@ impl Visit {
             visit: self.id,
             operation: self.operation.clone(),
             principal: self.actor.kind,
+            credential: by(self.actor.credential),
             pseudonym: self.pseudonym,
             reason,
             waited: self.waited,
@@ -188,8 +190,14 @@ impl Visit {
         self.operation = Some(Arc::clone(operation));
     }
 
-    pub(super) fn identified(&mut self, principal: &Principal, pseudonym: &Pseudonym) {
+    pub(super) fn identified(
+        &mut self,
+        principal: &Principal,
+        known_by: Option<CredentialKind>,
+        pseudonym: &Pseudonym,
+    ) {
         self.actor.kind = principal.kind();
+        self.actor.credential = known_by;
         self.actor.acr = principal.rank().as_u8();
         self.actor.agency = principal.agency().cloned();
         self.pseudonym = pseudonym.seen(principal);
@@ -360,12 +368,18 @@ impl Visit {
         }
         if self.identified {
             let (kind, rank) = (self.actor.kind.as_str(), self.actor.acr);
+            let by = by(self.actor.credential);
             steps.push(Step {
                 name: "identify".into(),
-                found: format!("{kind}, assurance rank {rank}").into(),
+                found: format!("{kind}, assurance rank {rank}, by {by}").into(),
             });
         }
         steps.extend(self.steps.iter().cloned());
         steps
     }
+}
+
+/// The word for what somebody is known by.
+fn by(credential: Option<CredentialKind>) -> &'static str {
+    credential.map_or("none", CredentialKind::as_str)
 }

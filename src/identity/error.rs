@@ -1,8 +1,10 @@
 //! Why it stays unknown who asks.
 
 use crate::domain::name::NameError;
+use crate::domain::principal::CredentialKind;
 use crate::domain::reason::Reason;
 use crate::identity::bearer::BearerError;
+use crate::identity::certificate::CertificateError;
 use crate::identity::session::SessionError;
 use crate::limits::Exceeded;
 use crate::wire::cookie::CookieError;
@@ -22,14 +24,18 @@ pub enum IdentityError {
     },
     #[error(transparent)]
     Cookie(#[from] CookieError),
-    #[error("the request has both a bearer token and a session")]
+    #[error("the request has two credentials of bearer token, session and client certificate")]
     TwoCredentials,
+    #[error("the operation takes no {}", .0.as_str())]
+    NotTaken(CredentialKind),
     #[error("the operation needs a client certificate, and the handshake had none")]
     CertificateNeeded,
     #[error("a page of another site asked for a change")]
     CrossOrigin,
     #[error(transparent)]
     Bearer(#[from] BearerError),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error(transparent)]
     Session(#[from] SessionError),
 }
@@ -43,9 +49,11 @@ impl IdentityError {
             Self::Header(_) | Self::Claim { .. } => Reason::BadHeader,
             Self::Cookie(_) => Reason::BadCookie,
             Self::TwoCredentials => Reason::BadRequest,
+            Self::NotTaken(_) => Reason::CredentialNotTaken,
             Self::CertificateNeeded => Reason::CertificateNeeded,
             Self::CrossOrigin => Reason::CrossOrigin,
             Self::Bearer(error) => error.reason(),
+            Self::Certificate(error) => error.reason(),
             Self::Session(error) => error.reason(),
         }
     }
@@ -59,9 +67,11 @@ impl IdentityError {
             | Self::Claim { .. }
             | Self::Cookie(_)
             | Self::TwoCredentials
+            | Self::NotTaken(_)
             | Self::CertificateNeeded
             | Self::CrossOrigin
             | Self::Bearer(_)
+            | Self::Certificate(_)
             | Self::Session(_) => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The finding of the room.
 
 use crate::domain::entry::VisitId;
-use crate::domain::principal::Principal;
+use crate::domain::principal::{CredentialKind, Principal};
 use crate::domain::purpose::Claim;
 use crate::identity::tenure::Credential;
 use crate::limits::Allowance;
@@ -37,19 +37,32 @@ impl Identified {
     }
 
     /// The same, with what lies on the holder's desk.
-    pub(super) fn holding(mut self, held: &Claim) -> Self {
-        self.held.clone_from(held);
+    pub(super) fn holding(mut self, held: Option<&Claim>) -> Self {
+        if let Some(held) = held {
+            self.held.clone_from(held);
+        }
         self
     }
 
     /// The same, by this credential.
-    pub(super) const fn by(mut self, credential: Credential) -> Self {
+    pub(super) fn by(mut self, credential: Credential) -> Self {
         self.credential = credential;
         self
     }
 
-    pub(super) const fn credential(&self) -> Credential {
-        self.credential
+    pub(super) const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// By what they are known; `None` for nobody.
+    #[must_use]
+    pub const fn known_by(&self) -> Option<CredentialKind> {
+        match self.credential {
+            Credential::Nobody => None,
+            Credential::Token { .. } => Some(CredentialKind::Bearer),
+            Credential::Session { .. } => Some(CredentialKind::Session),
+            Credential::Certificate(_) => Some(CredentialKind::Certificate),
+        }
     }
 
     #[must_use]

@@ -6,13 +6,16 @@
 //! changes, this portal's own page asked for. Deliberately absent: whether they may.
 
 pub mod bearer;
+pub mod certificate;
 pub mod keysets;
 pub mod login;
 pub mod providers;
 pub mod session;
 
+mod credential;
 mod error;
 mod identified;
+mod remembered;
 mod same_origin;
 mod tenure;
 mod visitor;
@@ -28,17 +31,17 @@ use std::sync::Arc;
 use crate::domain::name::{CaseNumber, NameError, PurposeId};
 use crate::domain::operation::Operation;
 use crate::domain::peer::AddressBlock;
-use crate::domain::principal::Principal;
 use crate::domain::purpose::Claim;
 use crate::limits::{AddressLimit, Allowance};
 use crate::wire::arrival::Arrival;
 use crate::wire::cookie::Cookies;
 use crate::wire::headers::{CASE, PURPOSE, item};
 
-use bearer::{Bearer, Token};
+use bearer::Bearer;
+use certificate::Certificates;
+use credential::Known;
 use login::Login;
 use session::{Handle, SESSION_COOKIE, Session, Sessions};
-use tenure::Credential;
 
 /// What identity is told once.
 #[derive(Debug, Clone)]
@@ -55,6 +58,7 @@ pub struct IdentityParts {
     pub addresses: Arc<AddressLimit>,
     pub sessions: Arc<Sessions>,
     pub bearer: Bearer,
+    pub certificates: Arc<Certificates>,
     pub login: Login,
 }
 
@@ -81,40 +85,28 @@ impl Identity {
         operation: &Operation,
     ) -> Result<Identified, IdentityError> {
         let allowance = self.count(arrival).await?;
-        if operation.certificate_needed && arrival.certificate.is_none() {
-            return Err(IdentityError::CertificateNeeded);
-        }
-        let known = |principal, claim| Identified::new(arrival.visit, allowance, principal, claim);
         let claim = claimed(arrival)?;
-        let token = Token::of(&arrival.headers, self.settings.token_bytes_max)?;
-        let handle = handle(arrival)?;
-        match (token, handle) {
-            (Some(_), Some(_)) => Err(IdentityError::TwoCredentials),
-            (Some(token), None) => {
-                let admitted = self.parts.bearer.admit(&token).await?;
-                let until = admitted.until;
-                Ok(known(admitted.principal, claim).by(Credential::Token { until }))
-            }
-            (None, Some(handle)) => match self.parts.sessions.find(&handle).await? {
-                Some(session) => {
-                    self.asked_from_here(arrival, operation)?;
-                    let claim = working(claim, &session, operation);
-                    let principal = session.principal().clone();
-                    let key = handle.row();
-                    Ok(known(principal, claim)
-                        .holding(session.claim())
-                        .by(Credential::Session { key }))
-                }
-                None => Ok(known(Principal::Anonymous, claim)),
-            },
-            (None, None) => Ok(known(Principal::Anonymous, claim)),
-        }
+        let identified = |known: Known| {
+            let claim = match &known.session {
+                Some(session) => working(claim, session, operation),
+                None => claim,
+            };
+            let identified = Identified::new(arrival.visit, allowance, known.principal, claim);
+            let held = known.session.as_ref().map(Session::claim);
+            identified.holding(held).by(known.credential)
+        };
+        self.known(arrival, operation).await.map(identified)
     }
 
     /// How long what this caller begins may last.
     #[must_use]
     pub fn tenure(&self, caller: &Identified) -> Tenure {
-        Tenure::new(caller.credential(), Arc::clone(&self.parts.sessions))
+        let (sessions, certificates) = (&self.parts.sessions, &self.parts.certificates);
+        Tenure::new(
+            caller.credential().clone(),
+            Arc::clone(sessions),
+            Arc::clone(certificates),
+        )
     }
 
     /// Counts a request of this address: before anything else is looked at.

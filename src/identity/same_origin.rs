@@ -3,6 +3,7 @@
 use http::header::{HeaderName, ORIGIN};
 
 use crate::domain::operation::Operation;
+use crate::domain::principal::PrincipalKind;
 use crate::identity::{Identity, IdentityError};
 use crate::wire::arrival::Arrival;
 use crate::wire::headers::single;
@@ -28,6 +29,23 @@ impl Identity {
             Some(origin) if origin == self.settings.origin || listed(origin) => Ok(()),
             Some(_) | None => Err(IdentityError::CrossOrigin),
         }
+    }
+
+    /// As [`Identity::asked_from_here`], for who came in with a certificate. A browser shows it to
+    /// this portal for pages of other sites too; a body's system is no browser, and sends neither
+    /// field.
+    pub(super) fn asked_by_certificate(
+        &self,
+        arrival: &Arrival,
+        operation: &Operation,
+        kind: PrincipalKind,
+    ) -> Result<(), IdentityError> {
+        let silent =
+            !arrival.headers.contains_key(ORIGIN) && !arrival.headers.contains_key(SEC_FETCH_SITE);
+        if kind == PrincipalKind::System && silent {
+            return Ok(());
+        }
+        self.asked_from_here(arrival, operation)
     }
 
     /// Lets safe methods pass; for all others the browser must say that the request comes from this

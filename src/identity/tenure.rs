@@ -6,19 +6,24 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::domain::time::Timestamp;
+use crate::identity::certificate::{CertificateError, Certificates};
 use crate::identity::session::{Look, RowKey, Sessions};
+use crate::wire::arrival::ClientCertificate;
 
 /// What a request was identified by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Credential {
     /// Nobody in particular: there is nothing that could end.
     Nobody,
     Token {
         until: Timestamp,
+        /// Without which it does not hold.
+        certificate: Option<ClientCertificate>,
     },
     Session {
         key: RowKey,
     },
+    Certificate(ClientCertificate),
 }
 
 /// Why what was begun may not go on.
@@ -27,6 +32,8 @@ pub enum Over {
     /// The session has ended: signed out, revoked, too old, idle for too long.
     SessionEnded,
     TokenExpired,
+    /// The certificate ran out or was revoked, or nobody can say whether it was.
+    CertificateEnded,
     /// For longer than sessions are believed unseen, nobody could say.
     Unknown,
 }
@@ -36,6 +43,7 @@ pub enum Over {
 pub struct Tenure {
     credential: Credential,
     sessions: Arc<Sessions>,
+    certificates: Arc<Certificates>,
     looks: watch::Receiver<Look>,
     /// The last look taken into account.
     seen: u64,
@@ -44,30 +52,39 @@ pub struct Tenure {
 }
 
 impl Tenure {
-    pub(super) fn new(credential: Credential, sessions: Arc<Sessions>) -> Self {
+    pub(super) fn new(
+        credential: Credential,
+        sessions: Arc<Sessions>,
+        certificates: Arc<Certificates>,
+    ) -> Self {
         let looks = sessions.looks();
-        let until = match credential {
-            Credential::Token { until } => Some(until),
-            Credential::Nobody | Credential::Session { .. } => None,
-        };
         Self {
             credential,
             sessions,
+            certificates,
             looks,
             seen: 0,
-            until,
+            until: None,
         }
     }
 
     /// Comes back when the credential is good no more, within a second of it.
     pub async fn over(mut self) -> Over {
         loop {
-            let over = match self.credential {
+            let over = match &self.credential {
                 Credential::Nobody => return std::future::pending().await,
-                Credential::Token { until } => {
-                    (self.sessions.now() >= until).then_some(Over::TokenExpired)
+                Credential::Token { until, .. } if self.sessions.now() >= *until => {
+                    Some(Over::TokenExpired)
                 }
-                Credential::Session { key } => self.ended(key).await,
+                Credential::Token {
+                    certificate: None, ..
+                } => None,
+                Credential::Token {
+                    certificate: Some(shown),
+                    ..
+                } => ended(&self.certificates.stands(shown).await),
+                Credential::Certificate(shown) => ended(&self.certificates.admit(shown).await),
+                Credential::Session { key } => self.ended(*key).await,
             };
             if let Some(over) = over {
                 return over;
@@ -99,6 +116,11 @@ impl Tenure {
         self.seen = number;
         (!self.sessions.are_followed()).then_some(Over::Unknown)
     }
+}
+
+/// A certificate that counts no more, asked about as each request with it is.
+fn ended<T>(asked: &Result<T, CertificateError>) -> Option<Over> {
+    asked.is_err().then_some(Over::CertificateEnded)
 }
 
 impl fmt::Debug for Tenure {

@@ -95,6 +95,14 @@ metrics! {
         "hundredths of the requests that are turned away because the runtime is late";
     SESSIONS = "muhrdor_sessions_remembered", Gauge, [],
         "sessions that were opened a moment ago";
+    LIST_AGE = "muhrdor_certificate_list_age_seconds", Gauge, ["realm", "list"],
+        "how long ago a list of revoked certificates was made";
+    LIST_LEFT = "muhrdor_certificate_list_left_seconds", Gauge, ["realm", "list"],
+        "how long it still holds; below 0 it says nothing any more";
+    LIST_FAILED = "muhrdor_certificate_list_failed_total", Counter, ["realm"],
+        "looks for a newer list that came to nothing";
+    OCSP = "muhrdor_ocsp_total", Counter, ["realm", "outcome"],
+        "answers of responders of OCSP: good, revoked, unknown, or of no use (failed)";
     STORE_FREE = "muhrdor_store_free_bytes", Gauge, [],
         "what may still be written before recorded operations are refused";
 }

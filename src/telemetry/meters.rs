@@ -133,6 +133,25 @@ pub fn levels(levels: &Levels) {
     }
 }
 
+/// A look for a newer list of revoked certificates of this realm came to nothing.
+pub fn list_failed(realm: &str) {
+    counter!(list::LIST_FAILED, "realm" => realm.to_owned()).increment(1);
+}
+
+/// What a responder of OCSP said to this realm.
+pub fn ocsp(realm: &str, outcome: &'static str) {
+    let labels = [("realm", realm.to_owned()), ("outcome", outcome.to_owned())];
+    counter!(list::OCSP, &labels).increment(1);
+}
+
+/// How old a list of revoked certificates is and how long it holds, in milliseconds. Called before
+/// the metrics are read.
+pub fn list(realm: &str, number: usize, age_ms: i64, left_ms: i64) {
+    let labels = [("realm", realm.to_owned()), ("list", number.to_string())];
+    gauge!(list::LIST_AGE, &labels).set(seconds(age_ms));
+    gauge!(list::LIST_LEFT, &labels).set(seconds(left_ms));
+}
+
 /// A limit that is shared was judged by this process's own part of it.
 pub fn limit_alone(limit: &'static str) {
     counter!(list::LIMIT_ALONE, "limit" => limit).increment(1);
@@ -146,6 +165,11 @@ pub fn limits_shared(are_shared: bool) {
 /// Which part of the requests is turned away because the runtime is late.
 pub fn shed(percent: u32) {
     gauge!(list::SHED).set(f64::from(percent));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]

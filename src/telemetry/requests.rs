@@ -44,9 +44,7 @@ struct Meters {
 /// What is known of a request when its head has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
-    /// `h1` or `h2`.
     pub protocol: &'static str,
-    /// The version of TLS.
     pub tls: &'static str,
     /// One of the methods that are let in, or `other`.
     pub method: &'static str,
@@ -67,6 +65,7 @@ pub struct Found {
     pub visit: VisitId,
     pub operation: Option<Arc<Operation>>,
     pub principal: PrincipalKind,
+    pub credential: &'static str,
     /// A keyed name of whoever asked, of telemetry's own: nothing else in the house knows them by it.
     pub pseudonym: Option<[u8; 8]>,
     pub reason: Option<Reason>,
@@ -316,6 +315,7 @@ impl UnderWay {
             path = %format_args!("{prefix}{template}{endpoint}"),
             operation = self.operation(),
             principal = found.map_or("none", |f| f.principal.as_str()),
+            credential = found.map_or("none", |f| f.credential),
             pseudonym = name.map(|name| digits(&name)),
             status = self.status,
             outcome = self.outcome(),

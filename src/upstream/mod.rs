@@ -22,6 +22,7 @@ use crate::journal::Opened;
 use crate::policy::Permit;
 use crate::telemetry::meters::UpstreamState;
 use crate::wire::answer::Answer;
+use crate::wire::arrival::ClientCertificate;
 use crate::wire::body::Body;
 use crate::wire::cookie::Cookies;
 use crate::wire::path::Target;
@@ -101,6 +102,8 @@ pub struct Onward {
     pub host: String,
     pub cookies: Cookies,
     pub captures: Vec<(String, String)>,
+    /// What the assertion is to hold of the handshake.
+    pub certificate: Option<ClientCertificate>,
     /// The operation goes on as WebSocket.
     pub handshake: Option<Box<Handshake>>,
     /// Of a call of gRPC: how long it may take, as a whole.
@@ -215,7 +218,7 @@ impl Upstream {
     ) -> Result<Answer, UpstreamError> {
         let assertion = self
             .vouch
-            .assert(permit, self.clock.now())
+            .assert(permit, onward.certificate.as_ref(), self.clock.now())
             .map_err(|cause| UpstreamError::Vouch(cause.to_string()))?;
         let (upload, deadline) = (Upload::of(permit.operation()), onward.deadline);
         let handshake = onward.handshake.take();

@@ -24,6 +24,7 @@ use crate::domain::principal::{AcrRank, Principal};
 use crate::domain::time::Timestamp;
 use crate::keys::{KeyError, KeyId, Pseudonym, Rotation, RotationError, Signer};
 use crate::policy::Permit;
+use crate::wire::arrival::{CertificateDigest, ClientCertificate};
 
 /// How long an assertion is good for, in seconds.
 pub const ASSERTION_SECONDS: i64 = 60;
@@ -33,6 +34,9 @@ pub const SHARED_MS: i64 = 10_000;
 
 /// How many shared assertions are kept.
 const SHARED_MAX: usize = 8_192;
+
+/// The longest certificate that an assertion holds, in bytes: it is a header field.
+const CERTIFICATE_BYTES_MAX: usize = 4 * 1024;
 
 /// The `typ` of an assertion.
 pub const ASSERTION_TYPE: &str = "muhrdor-assertion+jwt";
@@ -63,6 +67,7 @@ struct Claimed {
     rank: AcrRank,
     purpose: Option<PurposeId>,
     case: Option<CaseNumber>,
+    certificate: Option<CertificateDigest>,
     key: KeyId,
 }
 
@@ -81,6 +86,8 @@ pub enum VouchError {
     NoKey(#[from] RotationError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error("the client certificate is longer than {CERTIFICATE_BYTES_MAX} bytes")]
+    Certificate,
     #[error("the assertion is no header value")]
     NoHeader,
 }
@@ -112,6 +119,9 @@ struct Claims<'a> {
     purpose: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<&'a str>,
+    /// The client certificate as RFC 9440 §2.1 writes it, where the operation asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_cert: Option<String>,
 }
 
 impl Vouch {
@@ -131,31 +141,36 @@ impl Vouch {
     ///
     /// # Errors
     /// When there is no key or it cannot sign.
-    pub fn assert(&self, permit: &Permit, now: Timestamp) -> Result<HeaderValue, VouchError> {
+    pub fn assert(
+        &self,
+        permit: &Permit,
+        certificate: Option<&ClientCertificate>,
+        now: Timestamp,
+    ) -> Result<HeaderValue, VouchError> {
         let signer = self.keys.current(now)?;
         let operation = permit.operation();
-        if is_for_each(&operation.effect, operation.assertion) {
-            return self.sign(
-                permit,
-                now,
-                signer.as_ref(),
-                Some(permit.visit().to_string()),
-            );
+        if certificate.is_some_and(|shown| shown.der().len() > CERTIFICATE_BYTES_MAX) {
+            return Err(VouchError::Certificate);
         }
-        let claimed = claimed(permit, signer.key_id());
+        let about = (permit, certificate);
+        if is_for_each(&operation.effect, operation.assertion) {
+            let number = Some(permit.visit().to_string());
+            return self.sign(about, now, signer.as_ref(), number);
+        }
+        let claimed = claimed(permit, certificate, signer.key_id());
         // An assertion is kept whole or not at all, so a poisoned lock guards sound maps.
         let shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(assertion) = shared().find(&claimed, now) {
             return Ok(assertion);
         }
-        let assertion = self.sign(permit, now, signer.as_ref(), None)?;
+        let assertion = self.sign(about, now, signer.as_ref(), None)?;
         shared().keep(claimed, now, assertion.clone());
         Ok(assertion)
     }
 
     fn sign(
         &self,
-        permit: &Permit,
+        (permit, certificate): (&Permit, Option<&ClientCertificate>),
         now: Timestamp,
         signer: &dyn Signer,
         jti: Option<String>,
@@ -180,6 +195,7 @@ impl Vouch {
             operation: operation.id.as_str(),
             purpose: permit.purpose().map(PurposeId::as_str),
             case: permit.case().map(CaseNumber::as_str),
+            client_cert: certificate.map(ClientCertificate::field),
         };
         let signed = format!("{}.{}", encode(&head), encode(&claims));
         let signature = signer.sign(signed.as_bytes())?;
@@ -208,7 +224,7 @@ fn is_for_each(effect: &Effect, assertion: Assertion) -> bool {
     effect.writes() || assertion == Assertion::Each
 }
 
-fn claimed(permit: &Permit, key: &KeyId) -> Claimed {
+fn claimed(permit: &Permit, certificate: Option<&ClientCertificate>, key: &KeyId) -> Claimed {
     let operation = permit.operation();
     Claimed {
         service: operation.service.id.clone(),
@@ -222,6 +238,7 @@ fn claimed(permit: &Permit, key: &KeyId) -> Claimed {
         rank: permit.principal().rank(),
         purpose: permit.purpose().cloned(),
         case: permit.case().cloned(),
+        certificate: certificate.map(ClientCertificate::digest),
         key: key.clone(),
     }
 }
@@ -274,6 +291,7 @@ mod tests {
             rank: AcrRank::ANONYMOUS,
             purpose: None,
             case: None,
+            certificate: None,
             key: key(),
         }
     }
@@ -302,7 +320,7 @@ mod tests {
     #[test]
     fn whatever_an_assertion_says_tells_it_from_others() {
         let asked = claimed("a.b");
-        let mut others: [Claimed; 8] = array::from_fn(|_| asked.clone());
+        let mut others: [Claimed; 9] = array::from_fn(|_| asked.clone());
         others[0].service = ServiceId::parse("b").unwrap();
         others[1].operation = OperationId::parse("a.c").unwrap();
         others[2].who = Who::Person(PersonId::from_bytes([1; 32]));
@@ -311,6 +329,7 @@ mod tests {
         others[5].case = Some(CaseNumber::parse("P-1").unwrap());
         others[6].key = key();
         others[7].who = Who::System(SystemId::parse("s").unwrap(), AgencyId::parse("a").unwrap());
+        others[8].certificate = Some(CertificateDigest::of(b"shown"));
         let mut shared = Shared::default();
         shared.keep(asked, NOW, assertion("first"));
         for other in others {

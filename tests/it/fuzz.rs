@@ -2,7 +2,7 @@
 
 #[expect(unreachable_pub, reason = "public in the crate that cargo-fuzz builds")]
 #[path = "../../fuzz/src/lib.rs"]
-mod targets;
+pub(crate) mod targets;
 
 /// A small generator of numbers (xorshift64): the seed makes the run.
 pub(crate) struct Numbers(pub(crate) u64);
@@ -35,7 +35,7 @@ pub(crate) fn mutate(corpus: &[&[u8]], fragments: &[&[u8]], numbers: &mut Number
     bytes
 }
 
-fn run(target: fn(&[u8]), runs: usize, corpus: &[&[u8]], fragments: &[&[u8]]) {
+pub(crate) fn run(target: fn(&[u8]), runs: usize, corpus: &[&[u8]], fragments: &[&[u8]]) {
     let mut numbers = Numbers(0x6d75_6872_646f_7221);
     for sample in corpus {
         target(sample);

@@ -10,6 +10,7 @@
 )]
 
 mod bearer;
+mod certificates;
 #[cfg(feature = "demo")]
 mod cli;
 mod cms;

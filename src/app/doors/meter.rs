@@ -9,8 +9,10 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use crate::app::error::AppError;
 use crate::app::rooms::Wired;
 use crate::app::stores;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::gateway::{Gateway, Snapshot};
+use crate::identity::certificate::Certificates;
 use crate::identity::session::Sessions;
 use crate::journal::Journal;
 use crate::limits::AddressLimit;
@@ -30,6 +32,8 @@ pub(in crate::app) struct Meter {
     snapshot: Arc<ArcSwap<Snapshot>>,
     journal: Arc<Journal>,
     sessions: Arc<Sessions>,
+    certificates: Arc<Certificates>,
+    clock: Arc<dyn Clock>,
     addresses: Arc<AddressLimit>,
     gateway: Arc<Gateway>,
     /// The disk of the store, where it has one.
@@ -42,13 +46,15 @@ impl Meter {
         config: &Config,
         snapshot: &Arc<ArcSwap<Snapshot>>,
         addresses: &Arc<AddressLimit>,
-        wired: &Wired,
+        (wired, clock): (&Wired, &Arc<dyn Clock>),
     ) -> Self {
         Self {
             recorded,
             snapshot: Arc::clone(snapshot),
             journal: Arc::clone(&wired.journal),
             sessions: wired.identity.sessions(),
+            certificates: wired.identity.certificates(),
+            clock: Arc::clone(clock),
             addresses: Arc::clone(addresses),
             gateway: Arc::clone(&wired.gateway),
             space: stores::space(config),
@@ -58,6 +64,13 @@ impl Meter {
     fn look(&self) {
         for (name, state) in self.snapshot.load().pools.states() {
             meters::upstream(name.as_str(), &state);
+        }
+        let now = self.clock.now();
+        for state in self.certificates.lists() {
+            if let Some((from, until)) = state.times {
+                let (age_ms, left_ms) = (now.ms_since(from), until.ms_since(now));
+                meters::list(&state.realm, state.number, age_ms, left_ms);
+            }
         }
         meters::levels(&Levels {
             journal_queue_entries: self.journal.waiting(),

@@ -80,7 +80,7 @@ impl Prepared {
         let snapshot = Arc::new(ArcSwap::from_pointee(self.decides));
         let wired = rooms::wire(&config, Arc::clone(&snapshot), &clock).await?;
         let addresses = &wired.limits.addresses;
-        let meter = Meter::new(recorder()?, &config, &snapshot, addresses, &wired);
+        let meter = Meter::new(recorder()?, &config, &snapshot, addresses, (&wired, &clock));
         let Wired {
             gateway,
             console,

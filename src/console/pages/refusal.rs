@@ -57,6 +57,8 @@ impl Kind {
             Reason::CrossOrigin
             | Reason::InsufficientScope
             | Reason::CertificateNeeded
+            | Reason::CertificateRefused
+            | Reason::CredentialNotTaken
             | Reason::WrongRealm
             | Reason::PurposeNeeded
             | Reason::PurposeNotBound
@@ -99,6 +101,7 @@ impl Kind {
             | Reason::SessionsUnavailable
             | Reason::NotaryUnavailable
             | Reason::ProviderUnavailable
+            | Reason::CertificateStatusUnknown
             | Reason::Overloaded => Self::NotNow,
             Reason::PolicyError | Reason::Internal => Self::OurFault,
             Reason::SignInFailed => Self::SignInFailed,

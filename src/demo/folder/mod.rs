@@ -1,6 +1,7 @@
 //! The demo's data folder: throw-away keys, certificate, secrets.
 
 mod authority;
+mod clients;
 
 use std::fs;
 use std::io::Write;
@@ -26,6 +27,8 @@ use crate::demo::error::DemoError;
 use crate::demo::people::SYSTEMS;
 use crate::domain::time::Timestamp;
 use crate::keys::{certificate_pem, private_key_pem};
+
+pub use clients::SystemCertificate;
 
 /// The folder and where things are in it. Knowing a place does not make it.
 #[derive(Debug, Clone)]
@@ -118,20 +121,26 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes an authority and a server certificate of it, unless those of an earlier run are still
-    /// good for a day. The authority's key is dropped at once: it signs nothing else, ever.
+    /// Makes an authority and a server certificate of it, and those of systems, unless those of an earlier run are still
+    /// good for a day. The authorities' keys are dropped at once: they sign nothing else, ever.
     ///
     /// # Errors
     /// When a file cannot be written or a key cannot be made.
     pub fn make_certificate(&self, now: Timestamp) -> Result<(), DemoError> {
-        let kept = self.certificate_key().exists() && self.authority().exists();
+        let needed = [
+            self.certificate_key(),
+            self.authority(),
+            self.revoked_systems(),
+        ];
+        let kept = needed.iter().all(|path| path.exists());
         if kept && good_until(&self.certificate()).is_some_and(|end| now.plus_ms(DAY_MS) < end) {
             return Ok(());
         }
         let made = certify(now).map_err(|cause| DemoError::Key(cause.to_string()))?;
         write_private(&self.certificate_key(), made.key.as_bytes())?;
         write_private(&self.certificate(), made.certificate.as_bytes())?;
-        write_private(&self.authority(), made.authority.as_bytes())
+        write_private(&self.authority(), made.authority.as_bytes())?;
+        self.make_systems(now)
     }
 }
 
@@ -192,7 +201,8 @@ fn certify(now: Timestamp) -> Result<Certified, rcgen::Error> {
     let authority_key = KeyPair::generate()?;
     let authority_certificate = authority.self_signed(&authority_key)?;
 
-    let mut server = CertificateParams::new(vec!["localhost".to_owned()])?;
+    let names = ["localhost", "m2m.localhost"].map(str::to_owned);
+    let mut server = CertificateParams::new(names)?;
     server
         .distinguished_name
         .push(DnType::CommonName, "localhost");

@@ -12,8 +12,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -157,6 +157,14 @@ impl Client {
     /// # Errors
     /// [`HttpError::Authority`] when the file cannot be read as such.
     pub fn trusting(authority: &Path) -> Result<Self, HttpError> {
+        Self::showing(authority, None)
+    }
+
+    /// The same; where it is asked for a certificate it shows this one (PEM, and its key, PEM).
+    ///
+    /// # Errors
+    /// As [`Client::trusting`].
+    pub fn showing(authority: &Path, own: Option<(&Path, &Path)>) -> Result<Self, HttpError> {
         let no_authority = |cause: String| HttpError::Authority {
             file: authority.display().to_string(),
             cause,
@@ -171,8 +179,17 @@ impl Client {
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| no_authority(e.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let config = match own {
+            None => config.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let failed = |cause: pem::Error| no_authority(cause.to_string());
+                let shown = CertificateDer::from_pem_file(certificate).map_err(failed)?;
+                let key = PrivateKeyDer::from_pem_file(key).map_err(failed)?;
+                let config = config.with_client_auth_cert(vec![shown], key);
+                config.map_err(|e| no_authority(e.to_string()))?
+            }
+        };
         Ok(Self {
             tls: Some(TlsConnector::from(Arc::new(config))),
             ..Self::plain()
@@ -233,7 +250,13 @@ impl Client {
         let host = url.host_str().ok_or("no host")?;
         let bare_host = host.trim_start_matches('[').trim_end_matches(']');
         let port = url.port_or_known_default().ok_or("no port")?;
-        let tcp = TcpStream::connect((bare_host, port))
+        // Names below `localhost` are this machine too (RFC 6761 §6.3), also where nobody resolves
+        // them.
+        let at = match bare_host.strip_suffix(".localhost") {
+            Some(_) => "localhost",
+            None => bare_host,
+        };
+        let tcp = TcpStream::connect((at, port))
             .await
             .map_err(|e| e.to_string())?;
         tcp.set_nodelay(true).map_err(|e| e.to_string())?;

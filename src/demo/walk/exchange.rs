@@ -1,9 +1,11 @@
 //! Step 4: another body's system asks a question.
 
 use crate::demo::error::DemoError;
+use crate::demo::folder::SystemCertificate;
 use crate::demo::grounds;
 use crate::demo::people::AZIZA;
 use crate::demo::walk::Scene;
+use crate::demo::walk::Visitor;
 use crate::demo::walk::tape::{Outcome, Tape};
 
 /// 4. Yes or no, and not the amount.
@@ -49,6 +51,34 @@ pub(super) async fn a_system_gets_yes_or_no(
     tape.check(
         "a bank without the person's consent is refused: consent_needed",
         Outcome::answered(&without, 403, Some("consent_needed")),
+    )?;
+    by_certificate(scene, tape, &token).await
+}
+
+/// The same system by its certificate instead of a token, at the host for systems.
+async fn by_certificate(scene: &Scene, tape: &mut Tape<'_>, token: &str) -> Result<(), DemoError> {
+    let certified = |which| Visitor::certified(&scene.folder, &scene.places.systems, which);
+    let purpose = [("muhrdor-purpose", "benefit.assess")];
+    let mut system = certified(SystemCertificate::SocialAgency)?;
+    let reply = system.get(&question(10_000_000), &purpose).await?;
+    tape.keep("by-certificate", &reply)?;
+    tape.check(
+        "by its certificate the system is answered without a token",
+        Outcome::answered(&reply, 200, None),
+    )?;
+    let mut both = certified(SystemCertificate::SocialAgency)?.with_bearer(token);
+    let reply = both.get(&question(10_000_000), &purpose).await?;
+    tape.keep("two-credentials", &reply)?;
+    tape.check(
+        "a certificate and a token that knows nothing of it are refused: bad_request",
+        Outcome::answered(&reply, 400, Some("bad_request")),
+    )?;
+    let mut former = certified(SystemCertificate::Former)?;
+    let reply = former.get(&question(10_000_000), &purpose).await?;
+    tape.keep("revoked-certificate", &reply)?;
+    tape.check(
+        "a certificate that was revoked is refused: certificate_refused",
+        Outcome::answered(&reply, 403, Some("certificate_refused")),
     )
 }
 

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use crate::demo::error::DemoError;
+use crate::demo::folder::{Folder, SystemCertificate};
 use crate::demo::http::{Ask, Client, HttpError, Reply};
 use crate::demo::walk::form::Form;
 
@@ -41,6 +42,25 @@ impl Visitor {
         Ok(Self {
             client,
             portal,
+            cookies: HashMap::new(),
+            bearer: None,
+        })
+    }
+
+    /// A body's system that shows a certificate, at the host for systems.
+    ///
+    /// # Errors
+    /// As [`Visitor::new`].
+    pub fn certified(
+        folder: &Folder,
+        host: &str,
+        which: SystemCertificate,
+    ) -> Result<Self, DemoError> {
+        let (certificate, key) = folder.system(which);
+        let own = Some((certificate.as_path(), key.as_path()));
+        Ok(Self {
+            client: Client::showing(&folder.authority(), own)?,
+            portal: parsed(host)?,
             cookies: HashMap::new(),
             bearer: None,
         })

@@ -6,6 +6,7 @@ use crate::domain::name::Scope;
 use crate::domain::time::Timestamp;
 use crate::identity::bearer::BearerError;
 use crate::identity::bearer::json::Object;
+use crate::wire::arrival::CertificateDigest;
 
 /// Most audiences one token may have.
 const AUDIENCES_MAX: usize = 8;
@@ -20,6 +21,8 @@ pub(super) struct Claims {
     /// Its client, who is its subject too.
     pub(super) client: String,
     pub(super) times: Times,
+    /// The certificate that it is bound to.
+    pub(super) bound: Option<CertificateDigest>,
     audiences: Vec<String>,
     scopes: Vec<String>,
 }
@@ -41,10 +44,6 @@ pub(super) struct TimeBounds {
 impl Claims {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, BearerError> {
         let object = Object::read(bytes).ok_or(BearerError::Form)?;
-        // Who stole a bound token must not use it as if it were not bound (RFC 9449 §7.2).
-        if object.member("cnf").is_some() {
-            return Err(BearerError::Bound);
-        }
         let text = |name| object.text(name).ok_or(BearerError::Claim(name));
         let client = text("client_id")?;
         // Else it is the token of someone on whose behalf the client acts (RFC 9068 §2.2).
@@ -55,6 +54,7 @@ impl Claims {
             issuer: text("iss")?.to_owned(),
             client: client.to_owned(),
             times: Times::read(&object)?,
+            bound: bound(&object)?,
             audiences: audiences(&object).ok_or(BearerError::Claim("aud"))?,
             scopes: scopes(&object).ok_or(BearerError::Claim("scope"))?,
         })
@@ -108,6 +108,19 @@ impl Times {
     pub(super) const fn issued_at(self) -> Timestamp {
         Timestamp::from_unix_seconds(self.issued)
     }
+}
+
+/// What the token is bound to (RFC 8705 §3.1). Who stole a token that is bound in another way must
+/// not use it as if it were not bound (RFC 9449 §7.2).
+fn bound(object: &Object) -> Result<Option<CertificateDigest>, BearerError> {
+    let Some(confirmation) = object.member("cnf") else {
+        return Ok(None);
+    };
+    let confirmation = confirmation.as_object().ok_or(BearerError::Bound)?;
+    let only = (confirmation.len() == 1).then(|| confirmation.get("x5t#S256"));
+    let digest = only.flatten().and_then(Value::as_str);
+    let digest = digest.and_then(CertificateDigest::parse);
+    digest.map(Some).ok_or(BearerError::Bound)
 }
 
 /// A whole number only: text, fractions and exponents are read differently by different readers.

@@ -26,7 +26,7 @@ pub enum BearerError {
     Type,
     #[error("the claim `{0}` is missing or not what it should be")]
     Claim(&'static str),
-    #[error("the token is bound to a key and cannot be used as a bearer token")]
+    #[error("the token is bound to a key or a certificate that was not shown with it")]
     Bound,
     #[error("the token's issuer is not known here")]
     UnknownIssuer,

@@ -7,10 +7,10 @@
 //! asymmetric and pinned per issuer; no claim grants anything before the signature is verified;
 //! what is ambiguous (a member twice, a time that is no whole number) is refused; a remembered
 //! token is judged by the clock and by the key set's generation at each use; nothing of a token
-//! stands in an error or in `Debug`. Deliberately absent: people's tokens, tokens bound to a key
-//! (RFC 8705, RFC 9449: refused), introspection, scopes that an operation needs.
+//! stands in an error or in `Debug`; a token that is bound to a client certificate (RFC 8705 §3) is
+//! told as such, and bound in another way it is refused. Deliberately absent: people's tokens,
+//! tokens bound to a key (RFC 9449: refused), introspection, scopes that an operation needs.
 
-mod cache;
 mod claims;
 mod error;
 mod header;
@@ -26,11 +26,12 @@ use crate::clock::Clock;
 use crate::domain::principal::{Assurance, Principal, SystemPrincipal};
 use crate::domain::time::Timestamp;
 use crate::identity::keysets::KeySets;
+use crate::identity::remembered::Remembered;
+use crate::wire::arrival::CertificateDigest;
 
-use cache::{Cache, Verified};
-use claims::{Claims, TimeBounds};
+use claims::{Claims, TimeBounds, Times};
 use header::Header;
-use token::Segments;
+use token::{Segments, TokenDigest};
 
 pub use error::BearerError;
 pub use settings::{BearerIssuer, BearerSettings, SystemSettings};
@@ -42,7 +43,7 @@ pub struct Bearer {
     issuers: Vec<BearerIssuer>,
     token_bytes_max: usize,
     bounds: TimeBounds,
-    cache: Cache,
+    verified: Remembered<TokenDigest, Arc<Verified>>,
     keysets: Arc<KeySets>,
     clock: Arc<dyn Clock>,
 }
@@ -53,6 +54,18 @@ pub struct Admitted {
     pub principal: Principal,
     /// From when on the token holds no more.
     pub until: Timestamp,
+    /// It holds only together with this client certificate.
+    pub bound: Option<CertificateDigest>,
+}
+
+/// A token that was good when it was verified, without the token.
+struct Verified {
+    issuer: String,
+    principal: Arc<SystemPrincipal>,
+    times: Times,
+    bound: Option<CertificateDigest>,
+    /// Which fetch of the issuer's key set its key was in.
+    generation: u64,
 }
 
 impl Bearer {
@@ -66,40 +79,45 @@ impl Bearer {
                 skew_seconds_max: i64::from(settings.clock_skew_seconds_max),
                 token_seconds_max: i64::from(settings.token_seconds_max),
             },
-            cache: Cache::new(settings.tokens_cached_max),
+            verified: Remembered::new(settings.tokens_cached_max),
             keysets,
             clock,
         }
     }
 
-    /// The system whose token this is.
+    /// The system whose token this is, whoever sends it.
     ///
     /// # Errors
-    /// As [`Bearer::admit`].
+    /// As [`Bearer::admit`]; and for a token that holds only together with a certificate.
     pub async fn principal(&self, token: &Token) -> Result<Principal, BearerError> {
-        Ok(self.admit(token).await?.principal)
+        let admitted = self.admit(token).await?;
+        match admitted.bound {
+            None => Ok(admitted.principal),
+            Some(_) => Err(BearerError::Bound),
+        }
     }
 
-    /// The system whose token this is, and until when it holds.
+    /// The system whose token this is, until when it holds, and with which certificate: that is for
+    /// the caller to compare.
     ///
     /// # Errors
     /// [`BearerError`]: the token is not valid here, or its issuer's keys cannot be had.
     pub async fn admit(&self, token: &Token) -> Result<Admitted, BearerError> {
         let digest = token.digest();
-        if let Some(known) = self.cache.find(&digest) {
+        if let Some(known) = self.verified.find(&digest) {
             if let Err(error) = known.times.check(self.bounds, self.clock.now()) {
-                self.cache.forget(&digest);
+                self.verified.forget(&digest);
                 return Err(error);
             }
             if self.keysets.generation(&known.issuer).await? == known.generation {
                 return Ok(self.admitted(&known));
             }
             // Its key may be gone from the newer set.
-            self.cache.forget(&digest);
+            self.verified.forget(&digest);
         }
         let verified = self.verify(token).await?;
         let admitted = self.admitted(&verified);
-        self.cache.keep(digest, verified);
+        self.verified.keep(digest, Arc::new(verified));
         Ok(admitted)
     }
 
@@ -107,6 +125,7 @@ impl Bearer {
         Admitted {
             principal: Principal::System(Arc::clone(&verified.principal)),
             until: verified.times.until(self.bounds),
+            bound: verified.bound,
         }
     }
 
@@ -139,6 +158,7 @@ impl Bearer {
             issuer: issuer.issuer.clone(),
             principal: Arc::new(system(issuer, &claims, now)?),
             times: claims.times,
+            bound: claims.bound,
             generation: key.generation,
         })
     }

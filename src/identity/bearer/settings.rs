@@ -33,10 +33,10 @@ pub struct BearerIssuer {
     pub systems: Vec<SystemSettings>,
 }
 
-/// What a client id stands for.
-#[derive(Debug, Clone)]
+/// What a client id, or the number in a certificate, stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemSettings {
-    /// The token's `client_id`.
+    /// A token's `client_id`.
     pub id: SystemId,
     pub agency: AgencyId,
     pub roles: Vec<RoleId>,

@@ -1,5 +1,6 @@
 //! The people, cases and operations that a suite of policy tests is about.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ring::digest;
@@ -205,8 +206,10 @@ impl File {
             body_bytes_max: 0,
             upstream_ms_max: 0,
             certificate_needed: false,
+            credentials: BTreeSet::new(),
             flow: Flow::default(),
             assertion: Assertion::Shared,
+            assertion_certificate: false,
         })
     }
 }

@@ -17,6 +17,7 @@ use crate::register::KnownNames;
 use crate::register::template::Template;
 
 mod answer;
+mod caller;
 mod flow;
 mod issue;
 mod operation;

@@ -1,6 +1,5 @@
 //! `[[operation]]`: one method and path, who may call it, and for what.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use http::HeaderName;
@@ -14,7 +13,7 @@ use crate::domain::service::Service;
 use crate::domain::sheet::{At, Table};
 use crate::register::KnownNames;
 use crate::register::description::{
-    DescribedOperation, NAME_MEND, answer, flow, issue, question, unknown_word, word,
+    DescribedOperation, NAME_MEND, answer, caller, flow, issue, question, unknown_word, word,
 };
 use crate::register::template::Template;
 use crate::wire::cookie::HOST_PREFIX;
@@ -44,10 +43,11 @@ fn read(
 ) -> Option<DescribedOperation> {
     let id = id(table, service);
     let call = table.need_parsed("call", "write `GET /path/{capture}`", call);
-    let who = who(table);
+    let who = caller::who(table);
     let assurance_min = table.bounded("assurance", 0, (0, u64::from(AcrRank::RANK_MAX)));
     let scopes = table.list_parsed("scopes", NAME_MEND, Scope::parse);
     let certificate_needed = table.want::<bool>("certificate");
+    let credentials = caller::credentials(table);
     let purposes = purposes(table, known);
     let template = call.as_ref().map(|call| &call.value.1);
     let subject = subject(table, template);
@@ -66,6 +66,7 @@ fn read(
     let flow = flow::read(table);
     let mend = "write `shared` or `each`";
     let assertion = table.parsed_or("assertion", Assertion::Shared, mend, word::<Assertion>);
+    let assertion_certificate = table.want::<bool>("assertion_certificate");
     let (id, call, service) = (id?, call?, service?);
     let (method, template, written) = call.value;
     let operation = Operation {
@@ -77,6 +78,7 @@ fn read(
         assurance_min: AcrRank::new(u8::try_from(assurance_min?).ok()?)?,
         scopes: values(scopes),
         certificate_needed: certificate_needed.is_some_and(|at| at.value),
+        credentials,
         purposes,
         effect: effect?,
         subject: subject?,
@@ -89,6 +91,7 @@ fn read(
         upstream_ms_max: u32::try_from(upstream_ms_max?).ok()?,
         flow: flow?,
         assertion: assertion?,
+        assertion_certificate: assertion_certificate.is_some_and(|at| at.value),
     };
     check(table, &operation);
     issue::check(table, &operation);
@@ -122,22 +125,6 @@ fn call(given: &str) -> Result<(Method, Template, String), String> {
     };
     let method = word::<Method>(method)?;
     Ok((method, Template::parse(path)?, path.to_owned()))
-}
-
-/// Who the operation is open to. Saying nothing is no policy, and an operation without a policy is
-/// not served.
-fn who(table: &mut Table<'_>) -> BTreeSet<PrincipalKind> {
-    let mend = "write `anonymous`, `person`, `official` or `system`";
-    let who = table.list_parsed("who", mend, word::<PrincipalKind>);
-    if table.is_empty("who") {
-        let what = "the operation does not say who it is open to";
-        table.note(
-            table.line(),
-            what,
-            "write `who`, a list of kinds of principal",
-        );
-    }
-    who.into_iter().map(|kind| kind.value).collect()
 }
 
 fn purposes(table: &mut Table<'_>, known: &KnownNames) -> Vec<PurposeBinding> {

@@ -127,11 +127,10 @@ impl Protocol {
 impl Handshake {
     /// Reads what was settled. Without ALPN it is HTTP/1.1.
     #[must_use]
-    pub fn of(tls: &ServerConnection, host: Host) -> Self {
+    pub fn of(tls: &ServerConnection, host: Host, certificate: Option<ClientCertificate>) -> Self {
         let http2 = tls
             .alpn_protocol()
             .is_some_and(|protocol| protocol == b"h2");
-        let leaf = tls.peer_certificates().and_then(<[_]>::first);
         Self {
             host,
             protocol: if http2 {
@@ -144,7 +143,7 @@ impl Handshake {
                 Some(ProtocolVersion::TLSv1_2) => "1.2",
                 Some(_) | None => "other",
             },
-            certificate: leaf.map(|leaf| ClientCertificate::from_der(leaf)),
+            certificate,
         }
     }
 }

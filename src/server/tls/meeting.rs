@@ -8,8 +8,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::domain::time::Timestamp;
 use crate::server::connection::Handshake;
 use crate::telemetry::meters;
+use crate::wire::arrival::ClientCertificate;
 
 use super::Tls;
 
@@ -84,11 +86,18 @@ where
     let stream = stream.map_err(|cause| Failure::of(&cause))?;
     let session = stream.get_ref().1;
     meters::tls_handshake(version(session), group(session));
-    let handshake = Handshake::of(session, host);
+    let handshake = Handshake::of(session, host, shown(session, tls.clock.now()));
     Ok(Met {
         stream: Box::new(stream),
         handshake,
     })
+}
+
+/// The client's certificate, and what it showed beside it.
+fn shown(session: &ServerConnection, now: Timestamp) -> Option<ClientCertificate> {
+    let (leaf, between) = session.peer_certificates()?.split_first()?;
+    let between = between.iter().map(AsRef::as_ref);
+    Some(ClientCertificate::shown(leaf, between, now))
 }
 
 /// A fatal alert 112 in a record of its own, before anything is encrypted (RFC 8446 §5.1, §6).

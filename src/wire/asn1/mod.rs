@@ -10,25 +10,31 @@ use x509_parser::time::ASN1Time;
 
 use crate::domain::time::Timestamp;
 
-/// What a value is, by class and number.
+/// What a value is, by class and number, and whether values are in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind(Class, u32);
+pub struct Kind(Class, u32, bool);
 
 impl Kind {
-    pub const BOOLEAN: Self = Self(Class::Universal, 1);
-    pub const INTEGER: Self = Self(Class::Universal, 2);
-    pub const BITS: Self = Self(Class::Universal, 3);
-    pub const OCTETS: Self = Self(Class::Universal, 4);
-    pub const OID: Self = Self(Class::Universal, 6);
-    pub const ENUMERATED: Self = Self(Class::Universal, 10);
-    pub const UTF8: Self = Self(Class::Universal, 12);
-    pub const SEQUENCE: Self = Self(Class::Universal, 16);
-    pub const GENERALIZED_TIME: Self = Self(Class::Universal, 24);
+    pub const BOOLEAN: Self = Self(Class::Universal, 1, false);
+    pub const INTEGER: Self = Self(Class::Universal, 2, false);
+    pub const BITS: Self = Self(Class::Universal, 3, false);
+    pub const OCTETS: Self = Self(Class::Universal, 4, false);
+    pub const OID: Self = Self(Class::Universal, 6, false);
+    pub const ENUMERATED: Self = Self(Class::Universal, 10, false);
+    pub const UTF8: Self = Self(Class::Universal, 12, false);
+    pub const SEQUENCE: Self = Self(Class::Universal, 16, true);
+    pub const GENERALIZED_TIME: Self = Self(Class::Universal, 24, false);
 
-    /// `[number]`.
+    /// `[number]` around values.
     #[must_use]
     pub const fn context(number: u32) -> Self {
-        Self(Class::ContextSpecific, number)
+        Self(Class::ContextSpecific, number, true)
+    }
+
+    /// `[number]` in the place of another tag, with no values in it.
+    #[must_use]
+    pub const fn implicit(number: u32) -> Self {
+        Self(Class::ContextSpecific, number, false)
     }
 }
 
@@ -51,7 +57,9 @@ impl<'d> Values<'d> {
     pub fn any(&mut self) -> Option<(Kind, &'d [u8])> {
         let (rest, any) = Any::from_der(self.0).ok()?;
         self.0 = rest;
-        Some((Kind(any.header.class(), any.header.tag().0), any.data))
+        let header = &any.header;
+        let kind = Kind(header.class(), header.tag().0, header.is_constructed());
+        Some((kind, any.data))
     }
 
     /// The next with its tag and length, as it was sent.

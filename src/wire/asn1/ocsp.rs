@@ -136,9 +136,9 @@ fn singles(mut list: Values<'_>) -> Option<Vec<Single<'_>>> {
             serial: id.next(Kind::INTEGER)?,
         };
         let status = match single.any()?.0 {
-            kind if kind == Kind::context(0) => Status::Good,
+            kind if kind == Kind::implicit(0) => Status::Good,
             kind if kind == Kind::context(1) => Status::Revoked,
-            kind if kind == Kind::context(2) => Status::Unknown,
+            kind if kind == Kind::implicit(2) => Status::Unknown,
             _ => return None,
         };
         let from = single.time()?;

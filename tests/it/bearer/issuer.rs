@@ -17,15 +17,15 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub(super) struct Script {
-    pub(super) set: Vec<Value>,
-    pub(super) down: bool,
+pub(crate) struct Script {
+    pub(crate) set: Vec<Value>,
+    pub(crate) down: bool,
     /// What was asked for.
-    pub(super) paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
 }
 
-pub(super) struct Issuer {
-    pub(super) origin: String,
+pub(crate) struct Issuer {
+    pub(crate) origin: String,
     script: Arc<Mutex<Script>>,
     task: JoinHandle<()>,
 }
@@ -37,7 +37,7 @@ impl Drop for Issuer {
 }
 
 impl Issuer {
-    pub(super) async fn start(set: Vec<Value>) -> Self {
+    pub(crate) async fn start(set: Vec<Value>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let script = Script {
@@ -97,13 +97,13 @@ fn answer(script: &Mutex<Script>, request: &Request<Incoming>) -> Response<Full<
 }
 
 /// A key of ES256.
-pub(super) struct Key {
-    pub(super) kid: &'static str,
+pub(crate) struct Key {
+    pub(crate) kid: &'static str,
     pair: EcdsaKeyPair,
 }
 
 impl Key {
-    pub(super) fn new(kid: &'static str) -> Self {
+    pub(crate) fn new(kid: &'static str) -> Self {
         let (random, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
@@ -115,7 +115,7 @@ impl Key {
         self.pair.public_key().as_ref()
     }
 
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         let part = |from, to| URL_SAFE_NO_PAD.encode(&self.public()[from..to]);
         json!({ "kty": "EC", "crv": "P-256", "x": part(1, 33), "y": part(33, 65), "kid": self.kid })
     }
@@ -130,7 +130,7 @@ impl Key {
 }
 
 /// The compact JWS of these two texts, whatever they are.
-pub(super) fn signed(key: &Key, header: &str, payload: &str) -> String {
+pub(crate) fn signed(key: &Key, header: &str, payload: &str) -> String {
     let message = unsigned(header, payload);
     with_signature(&message, &key.sign(&message))
 }

@@ -4,7 +4,7 @@ mod authorization;
 mod claims;
 mod forged;
 mod header;
-mod issuer;
+pub(crate) mod issuer;
 mod remembered;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use super::{NOW, Rig, SKEW, scopes};
 
 fn entries(rig: &Rig) -> String {
     let shown = format!("{:?}", rig.bearer);
-    let (_, after) = shown.split_once("Cache { entries: ").unwrap();
+    let (_, after) = shown.split_once("Remembered { entries: ").unwrap();
     after.split([',', ' ']).next().unwrap().to_owned()
 }
 

@@ -212,6 +212,7 @@ fn delivered() -> JournalEntry {
             system: None,
             agency: Some(AgencyId::parse("pension-fund").unwrap()),
             acr: 2,
+            credential: None,
         },
         service: Some(ServiceId::parse("pension-fund").unwrap()),
         operation: Some(OperationId::parse("pension-fund.record.read").unwrap()),

@@ -56,7 +56,7 @@ fn what_hosts_show_is_read_with_every_slip() {
         format!("{text}\n[hosts.\"{name}\"]\ncertificate = \"a\"\nkey = \"b\"\n{more}\n")
     };
     let config = read(&host("*.Services.example", "client_authorities = \"c\"")).unwrap();
-    assert_eq!(config.hosts[0].host.to_string(), "*.services.example");
+    assert_eq!(config.hosts[1].host.to_string(), "*.services.example");
     for (name, more, told) in [
         ("localhost", "", "`localhost` stands twice"),
         ("LOCALHOST.", "", "`localhost` stands twice"),

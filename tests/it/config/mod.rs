@@ -1,5 +1,6 @@
 //! What the operator writes: every problem at once, secrets closed to others.
 
+mod certificates;
 mod doors;
 mod limits;
 mod spans;
@@ -104,7 +105,7 @@ fn ad_06_every_problem_of_the_config_is_told_at_once_with_its_line() {
             after("admin = ")
         ),
         format!(
-            ":{}: unknown key `tsl`; remove it, or write one of `bundle`, `clock`, `egress`, \
+            ":{}: unknown key `tsl`; remove it, or write one of `bundle`, `certificates`, `clock`, `egress`, \
              `facts`, `hosts`, `issuers`, `keys`, `limits`, `listen`, `notary`, `portal`, `realms`, `store`, \
              `streams`, `telemetry`, `timeouts`, `tls`, `upstreams`",
             after("[tls]")
@@ -271,6 +272,9 @@ fn installed() -> tempfile::TempDir {
     write(&at("deploy/demo/gateway.toml"), &demo_text(), 0o644);
     write(&at("muhrdor-demo/tls/server.pem"), "-", 0o644);
     write(&at("muhrdor-demo/tls/server.key"), "-", 0o600);
+    for name in ["systems.pem", "systems.crl"] {
+        write(&at("muhrdor-demo/tls").join(name), "-", 0o644);
+    }
     write(&at("muhrdor-demo/secrets/portal.client"), "-", 0o600);
     write(&at("muhrdor-demo/secrets/facts.token"), "-", 0o600);
     for name in ["ca", "tsa", "seal-civil-registry", "seal-pension-fund"] {
@@ -306,6 +310,13 @@ fn ad_06_a_secret_that_others_can_read_is_refused_with_the_line_that_names_it() 
         [
             (
                 line_of("key = \"../../muhrdor-demo/tls"),
+                format!(
+                    "`{}` is open to others (mode 640)",
+                    shown("../../muhrdor-demo/tls/server.key")
+                )
+            ),
+            (
+                line_of("[hosts.\"m2m.localhost\"]") + 2,
                 format!(
                     "`{}` is open to others (mode 640)",
                     shown("../../muhrdor-demo/tls/server.key")

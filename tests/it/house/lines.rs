@@ -190,6 +190,7 @@ async fn lg_01_lg_02_a_request_is_told_in_one_line_of_json_in_words_of_the_gatew
         ("path", "/pension/records/{pinfl}"),
         ("operation", "pension-fund.record.read"),
         ("principal", "person"),
+        ("credential", "session"),
         ("outcome", "answered"),
         ("protocol", "h1"),
         ("tls", "1.3"),

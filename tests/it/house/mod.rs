@@ -3,6 +3,7 @@
 mod admin;
 pub(crate) mod apart;
 mod certificates;
+mod certified;
 mod forwarding;
 mod handover;
 mod kill;
@@ -32,6 +33,9 @@ use muhrdor::app::{self, Running};
 use muhrdor::clock::SystemClock;
 use muhrdor::demo::{Grounds, Reply, Visitor};
 use tempfile::TempDir;
+
+/// Longer than something may go on once its credential has ended, and than the tests take.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 pub(crate) const AZIZA: &str = "41507850211172";
 

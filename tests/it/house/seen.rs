@@ -148,6 +148,10 @@ async fn metrics_have_the_names_and_labels_of_the_list_and_no_path_and_no_person
             "muhrdor_upstream_seconds_count",
             r#"operation="pension-fund.record.read""#,
         ),
+        (
+            "muhrdor_certificate_list_left_seconds{",
+            "realm=\"systems\",list=\"1\"",
+        ),
         ("muhrdor_store_free_bytes", ""),
     ] {
         let stands = |line: &str| line.starts_with(start) && line.contains(labels);

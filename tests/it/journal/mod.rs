@@ -143,6 +143,7 @@ fn delivered(n: u64) -> JournalEntry {
             system: None,
             agency: Some(AgencyId::parse("pension-agency").unwrap()),
             acr: 2,
+            credential: None,
         },
         service: None,
         operation: None,

@@ -227,6 +227,7 @@ fn own_look(n: u8) -> JournalEntry {
             system: None,
             agency: None,
             acr: 2,
+            credential: None,
         },
         service: Some(ServiceId::parse("pension-fund").unwrap()),
         operation: None,

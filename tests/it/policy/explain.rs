@@ -26,6 +26,7 @@ fn a_past_request_is_explained_from_its_entry_in_every_language() {
             system: None,
             agency: None,
             acr: 2,
+            credential: None,
         },
         service: None,
         operation: None,

@@ -1,6 +1,6 @@
 //! A small world: a bundle, an inspector, two persons, a pension record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -198,8 +198,10 @@ pub(super) fn record() -> Operation {
         body_bytes_max: 0,
         upstream_ms_max: 1000,
         certificate_needed: false,
+        credentials: BTreeSet::new(),
         flow: Flow::default(),
         assertion: Assertion::Shared,
+        assertion_certificate: false,
     }
 }
 

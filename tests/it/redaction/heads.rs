@@ -66,8 +66,10 @@ pub(crate) fn operation(contracts: &[(u16, &str, Mode)]) -> Operation {
         body_bytes_max: 1024,
         upstream_ms_max: 1000,
         certificate_needed: false,
+        credentials: BTreeSet::new(),
         flow: Flow::default(),
         assertion: Assertion::Shared,
+        assertion_certificate: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Random requests: who asks, what is known, which operation.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::fact::{Case, Consent, Facts, Mandate, Staff, Standing};
@@ -217,7 +218,9 @@ pub(in crate::policy) fn operation(dice: &mut Dice) -> Operation {
         body_bytes_max: 0,
         upstream_ms_max: 0,
         certificate_needed: false,
+        credentials: BTreeSet::new(),
         flow: Flow::default(),
         assertion: Assertion::Shared,
+        assertion_certificate: false,
     }
 }

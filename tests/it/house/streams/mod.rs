@@ -120,6 +120,10 @@ impl Live {
         (live.await, clock)
     }
 
+    pub(super) fn listener(&self) -> Arc<TcpListener> {
+        Arc::clone(&self.listener)
+    }
+
     /// The next request that reaches the e-service.
     pub(super) async fn called(&self) -> Call {
         let (mut stream, _) = self.listener.accept().await.unwrap();

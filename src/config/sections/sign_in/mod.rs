@@ -1,5 +1,7 @@
 //! Who vouches for people and systems: sign-in realms and issuers of bearer tokens.
 
+mod certificates;
+
 use std::collections::BTreeMap;
 
 use crate::config::place::Place;
@@ -8,6 +10,8 @@ use crate::config::sections::upstream::{URL_MEND, guarded_url, named};
 use crate::domain::name::{AgencyId, RealmId, RoleId, Scope, SystemId};
 use crate::domain::principal::AcrRank;
 use crate::domain::sheet::{At, Table};
+
+pub use certificates::Certificates;
 
 /// A realm people sign in through: one client at one `OpenID` provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
