@@ -120,8 +120,7 @@ impl Prepared {
         let (mut public, mut inner) = (JoinSet::new(), JoinSet::new());
         #[cfg(feature = "otlp")]
         let dispatch = exporting(dispatch, (&config, &clock), &mut inner, &drain)?;
-        let settings = connection_settings(&config);
-        let connections = Arc::new(Connections::new(settings, dispatch, Arc::new(Gate)));
+        let connections = Connections::new(connection_settings(&config), dispatch, Arc::new(Gate));
         let held = self.sockets.again().map_err(ServerError::Sockets)?;
         let listening = self.sockets.listening().map_err(ServerError::Sockets)?;
         let listener = Listener::adopt(listening.0, &listener_settings(&config));
@@ -132,7 +131,7 @@ impl Prepared {
         inner.spawn(ready.watch(drain.listen()));
         inner.spawn(upkeep(recorder()?, drain.listen()));
         limits.look_after(&mut inner, &clock, &drain.listen());
-        public.spawn(listener.run(tls, connections, Arc::new(Gate), drain.listen()));
+        public.spawn(listener.run(tls, Arc::new(connections), Arc::new(Gate), drain.listen()));
         health.mark_started();
         Ok(Running {
             portal,
