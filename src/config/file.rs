@@ -13,6 +13,7 @@ use crate::config::sections::pool::Upstream;
 use crate::config::sections::sign_in::{Certificates, Issuer, Realm};
 use crate::config::sections::upstream::{Authority, Egress, FactOrigin, Facts};
 use crate::config::{Config, FIXED, Overrides, repeated};
+use crate::domain::name::UpstreamName;
 use crate::domain::sheet::{At, Table};
 use crate::wire::host::HostPattern;
 
@@ -30,14 +31,7 @@ pub(super) fn read(
     let keys_dir = root.need_section("keys", |t| place.secret_dir(t, "folder"));
     let store = root.need_section("store", |t| Store::read(t, place));
     let bundle_dir = root.need_section("bundle", |t| place.dir(t, "dir"));
-    let mut upstreams_line = root.line();
-    let mut upstream_lines = BTreeMap::new();
-    let upstreams = root.named("upstreams", |name, t| {
-        upstreams_line = name.line;
-        let (name, upstream) = Upstream::read(name, t, place)?;
-        upstream_lines.insert(name.clone(), t.line_of("protocol"));
-        Some((name, upstream))
-    });
+    let upstreams = Upstreams::read(root, place);
     let realms = root.named("realms", |name, t| Realm::read(name, t, place));
     let issuers = root.named("issuers", Issuer::read);
     let certificates = root.named("certificates", |name, t| {
@@ -55,10 +49,6 @@ pub(super) fn read(
     check_hosts(root, portal.as_ref(), &hosts);
     check_issuers(root, &realms, &issuers);
     check_egress(root, &egress, (&realms, &issuers), &certificates, &facts);
-    let certificates_lines = certificates
-        .iter()
-        .map(|at| (at.value.name.clone(), at.line))
-        .collect();
     let Limits {
         rates,
         operation_lines,
@@ -73,9 +63,10 @@ pub(super) fn read(
         keys_dir: keys_dir?,
         store: store?,
         bundle_dir: bundle_dir?,
-        upstreams: upstreams.into_iter().collect(),
+        upstreams: upstreams.all.into_iter().collect(),
         realms: realms.into_iter().map(|at| at.value).collect(),
         issuers: issuers.into_iter().map(|at| at.value).collect(),
+        certificates_lines: lines_of(&certificates),
         certificates: certificates.into_iter().map(|at| at.value).collect(),
         egress,
         facts: facts.into_iter().map(|at| at.value).collect(),
@@ -92,11 +83,41 @@ pub(super) fn read(
         overrides: overrides.clone(),
         lines: FIXED.iter().map(|key| (*key, root.line_of(key))).collect(),
         tls_line: root.line_of("tls"),
-        upstream_lines,
-        certificates_lines,
-        upstreams_line,
+        upstream_lines: upstreams.protocol_lines,
+        upstreams_line: upstreams.line,
         needed: Vec::new(),
     })
+}
+
+/// What stands in `upstreams`, and where.
+struct Upstreams {
+    all: Vec<(UpstreamName, Upstream)>,
+    protocol_lines: BTreeMap<UpstreamName, u32>,
+    /// Of the last of them, or of the file where there is none.
+    line: u32,
+}
+
+impl Upstreams {
+    fn read(root: &mut Table<'_>, place: &Place) -> Self {
+        let mut line = root.line();
+        let mut protocol_lines = BTreeMap::new();
+        let all = root.named("upstreams", |name, t| {
+            line = name.line;
+            let (name, upstream) = Upstream::read(name, t, place)?;
+            protocol_lines.insert(name.clone(), t.line_of("protocol"));
+            Some((name, upstream))
+        });
+        Self {
+            all,
+            protocol_lines,
+            line,
+        }
+    }
+}
+
+fn lines_of(certificates: &[At<Certificates>]) -> BTreeMap<String, u32> {
+    let named = certificates.iter();
+    named.map(|at| (at.value.name.clone(), at.line)).collect()
 }
 
 /// A host that stands twice: which certificate is its own?

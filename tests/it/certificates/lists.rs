@@ -169,7 +169,7 @@ async fn mt_09_lists_count_only_with_the_signature_of_an_authority_that_may_sign
     // Its key may certify, and not sign lists.
     let root = Authority::new("root");
     let silent = root.below("silent", |p| {
-        p.key_usages = vec![KeyUsagePurpose::KeyCertSign]
+        p.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     });
     let files = Files::new();
     let lists = [root.list(0, &[]), silent_list(&silent)];

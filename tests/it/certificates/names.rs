@@ -72,7 +72,7 @@ fn mt_07_a_value_of_another_form_is_refused() {
     ];
     for (what, written) in wrong {
         let read = read(NUMBER, |params| {
-            params.distinguished_name.push(number(), written)
+            params.distinguished_name.push(number(), written);
         });
         assert_eq!(read, Err(Misfit::Form), "{what}");
     }
@@ -139,7 +139,8 @@ fn openssl(subject: &str) -> CertificateDer<'static> {
 
 #[test]
 fn mt_14_what_is_not_made_for_clients_names_nobody() {
-    let cases: [(&str, fn(&mut CertificateParams), Misfit); 5] = [
+    type Made = fn(&mut CertificateParams);
+    let cases: [(&str, Made, Misfit); 5] = [
         (
             "a server's",
             |p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth],

@@ -75,7 +75,10 @@ async fn mt_11_an_authority_certifies_no_more_authorities_than_it_may() {
     let nobody = root.below("nobody", |params| params.is_ca = IsCa::ExplicitNoCa);
     let client = nobody.client("17");
     let led = rig
-        .admit_with(&client.certificate, &[nobody.certificate.clone()])
+        .admit_with(
+            &client.certificate,
+            std::slice::from_ref(&nobody.certificate),
+        )
         .await;
     assert_eq!(led, Err(CertificateError::Untrusted));
 }

@@ -140,7 +140,11 @@ async fn holds(history: &History) {
     }
     let settings = settings(history.nodes, history.lease_percent_max);
     let rate = rate(requests.0, requests.1);
-    let ahead = u64::from(settings.over_admission_max(rate));
+    // n × k, as ARCHITECTURE says, and not as the limiter believes; a lease of one is spent at once.
+    let (all, nodes_count) = (u64::from(history.requests_max), u64::from(history.nodes));
+    let lease = all * u64::from(history.lease_percent_max) / 100 / nodes_count;
+    let ahead = if lease > 1 { lease * nodes_count } else { 0 };
+    assert_eq!(u64::from(settings.over_admission_max(rate)), ahead);
     let period_us = u64::try_from(rate.period().as_micros()).unwrap();
     for (first, began) in admitted.iter().enumerate() {
         for (last, ended) in admitted.iter().enumerate().skip(first) {
