@@ -43,7 +43,7 @@ async fn a_reload_takes_the_limits_and_endpoints_that_are_written_now() {
     }
     let puppet = Puppet::enter().await;
     let said = "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\
-                content-length: 6\r\n\r\npuppet";
+                content-length: 6\r\nconnection: close\r\n\r\npuppet";
     puppet.says(said, Then::Close);
     change(&house, |config| {
         let config = with_upstream(&config, "pension-fund", &puppet.address.to_string());
