@@ -188,7 +188,8 @@ pub(super) fn is_identifier(content: &[u8]) -> bool {
 }
 
 /// Tag, shortest length, and the parts one after another.
-pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+#[must_use]
+pub fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut out = Vec::with_capacity(length + 6);
     out.push(tag);

@@ -20,6 +20,7 @@ mod timestamp;
 pub use algorithm::{Digest, DigestAlgorithm};
 pub use attributes::{Profile, UnsignedAttribute};
 pub use certificate::Certificate;
+pub use der::element;
 pub use oid::Oid;
 pub use parsed::ParsedSignature;
 pub use signed::{CertificateSet, SealSize, SignedAttributes, SignedData};

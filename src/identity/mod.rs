@@ -15,7 +15,6 @@ pub mod session;
 mod credential;
 mod error;
 mod identified;
-mod remembered;
 mod same_origin;
 mod tenure;
 mod visitor;

@@ -5,9 +5,7 @@
 //! the same for each of them: all that it says is in the key it is found by. A write has one of its
 //! own with a number, and so has every request of an operation that asks for it.
 
-use std::collections::HashMap;
-use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,6 +19,7 @@ use crate::domain::name::{
 use crate::domain::operation::{Assertion, Effect};
 use crate::domain::person::PersonId;
 use crate::domain::principal::{AcrRank, Principal};
+use crate::domain::remembered::Remembered;
 use crate::domain::time::Timestamp;
 use crate::keys::{KeyError, KeyId, Pseudonym, Rotation, RotationError, Signer};
 use crate::policy::Permit;
@@ -48,15 +47,12 @@ pub struct Vouch {
     issuer: String,
     keys: Rotation,
     pseudonym: Arc<Pseudonym>,
-    shared: Mutex<Shared>,
+    shared: Shared,
 }
 
-/// Assertions that reads share: those of late, and before them as many again.
-#[derive(Debug, Default)]
-struct Shared {
-    young: HashMap<Claimed, (Timestamp, HeaderValue)>,
-    old: HashMap<Claimed, (Timestamp, HeaderValue)>,
-}
+/// Assertions that reads share, and when each was issued.
+#[derive(Debug)]
+struct Shared(Remembered<Claimed, (Timestamp, HeaderValue)>);
 
 /// All that a shared assertion says, but its times; and by which key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -132,7 +128,7 @@ impl Vouch {
             issuer,
             keys,
             pseudonym,
-            shared: Mutex::default(),
+            shared: Shared::default(),
         }
     }
 
@@ -158,13 +154,11 @@ impl Vouch {
             return self.sign(about, now, signer.as_ref(), number);
         }
         let claimed = claimed(permit, certificate, signer.key_id());
-        // An assertion is kept whole or not at all, so a poisoned lock guards sound maps.
-        let shared = || self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(assertion) = shared().find(&claimed, now) {
+        if let Some(assertion) = self.shared.find(&claimed, now) {
             return Ok(assertion);
         }
         let assertion = self.sign(about, now, signer.as_ref(), None)?;
-        shared().keep(claimed, now, assertion.clone());
+        self.shared.keep(claimed, now, assertion.clone());
         Ok(assertion)
     }
 
@@ -243,25 +237,21 @@ fn claimed(permit: &Permit, certificate: Option<&ClientCertificate>, key: &KeyId
     }
 }
 
+impl Default for Shared {
+    fn default() -> Self {
+        Self(Remembered::new(SHARED_MAX))
+    }
+}
+
 impl Shared {
-    fn find(&mut self, claimed: &Claimed, now: Timestamp) -> Option<HeaderValue> {
-        let fresh = |issued: Timestamp| (0..SHARED_MS).contains(&now.ms_since(issued));
-        if let Some((issued, assertion)) = self.young.get(claimed) {
-            return fresh(*issued).then(|| assertion.clone());
-        }
-        let (claimed, (issued, assertion)) = self.old.remove_entry(claimed)?;
-        if !fresh(issued) {
-            return None;
-        }
-        self.keep(claimed, issued, assertion.clone());
-        Some(assertion)
+    fn find(&self, claimed: &Claimed, now: Timestamp) -> Option<HeaderValue> {
+        let (issued, assertion) = self.0.find(claimed)?;
+        let is_fresh = (0..SHARED_MS).contains(&now.ms_since(issued));
+        is_fresh.then_some(assertion)
     }
 
-    fn keep(&mut self, claimed: Claimed, issued: Timestamp, assertion: HeaderValue) {
-        if self.young.len() >= SHARED_MAX / 2 && !self.young.contains_key(&claimed) {
-            self.old = mem::take(&mut self.young);
-        }
-        self.young.insert(claimed, (issued, assertion));
+    fn keep(&self, claimed: Claimed, issued: Timestamp, assertion: HeaderValue) {
+        self.0.keep(claimed, (issued, assertion));
     }
 }
 
@@ -307,7 +297,7 @@ mod tests {
 
     #[test]
     fn an_assertion_is_shared_from_its_issue_for_some_seconds_and_not_before() {
-        let mut shared = Shared::default();
+        let shared = Shared::default();
         let asked = claimed("a.b");
         shared.keep(asked.clone(), NOW, assertion("first"));
         assert_eq!(shared.find(&asked, NOW), Some(assertion("first")));
@@ -330,7 +320,7 @@ mod tests {
         others[6].key = key();
         others[7].who = Who::System(SystemId::parse("s").unwrap(), AgencyId::parse("a").unwrap());
         others[8].certificate = Some(CertificateDigest::of(b"shown"));
-        let mut shared = Shared::default();
+        let shared = Shared::default();
         shared.keep(asked, NOW, assertion("first"));
         for other in others {
             assert_eq!(shared.find(&other, NOW), None, "{other:?}");
@@ -339,7 +329,7 @@ mod tests {
 
     #[test]
     fn so_many_assertions_are_kept_and_those_in_use_stay() {
-        let mut shared = Shared::default();
+        let shared = Shared::default();
         let used = claimed("used");
         shared.keep(used.clone(), NOW, assertion("used"));
         for n in 0..2 * SHARED_MAX {
@@ -348,7 +338,7 @@ mod tests {
             shared.keep(other, NOW, assertion("other"));
             assert!(shared.find(&used, NOW).is_some(), "after {n}");
         }
-        assert!(shared.young.len() + shared.old.len() <= SHARED_MAX + 1);
+        assert!(shared.0.count() <= SHARED_MAX + 1);
     }
 
     #[test]

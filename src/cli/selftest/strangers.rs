@@ -11,6 +11,8 @@ use rustls::crypto::aws_lc_rs::sign::any_ecdsa_type;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SigningKey};
 
+use crate::cms::element;
+
 /// Which one is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
@@ -130,23 +132,6 @@ impl fmt::Debug for Stranger {
 fn name(common: &[u8]) -> Vec<u8> {
     let part = element(SEQUENCE, &[COMMON_NAME, &element(UTF8_STRING, &[common])]);
     element(SEQUENCE, &[&element(SET, &[&part])])
-}
-
-/// Tag, length, parts.
-fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let length = content.len().to_be_bytes();
-    let first = length.iter().position(|byte| *byte > 0);
-    let significant = length
-        .get(first.unwrap_or(length.len() - 1)..)
-        .unwrap_or_default();
-    let mut bytes = vec![tag];
-    if content.len() >= 0x80 {
-        bytes.push(0x80 | u8::try_from(significant.len()).unwrap_or(0));
-    }
-    bytes.extend_from_slice(significant);
-    bytes.extend_from_slice(&content);
-    bytes
 }
 
 const INTEGER: u8 = 0x02;

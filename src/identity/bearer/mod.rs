@@ -24,9 +24,9 @@ use jsonwebtoken::crypto;
 
 use crate::clock::Clock;
 use crate::domain::principal::{Assurance, Principal, SystemPrincipal};
+use crate::domain::remembered::Remembered;
 use crate::domain::time::Timestamp;
 use crate::identity::keysets::KeySets;
-use crate::identity::remembered::Remembered;
 use crate::wire::arrival::CertificateDigest;
 
 use claims::{Claims, TimeBounds, Times};

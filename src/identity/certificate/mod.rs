@@ -30,9 +30,9 @@ use crate::domain::person::{Person, Pinfl};
 use crate::domain::principal::{
     Assurance, DisplayName, OfficialPrincipal, PersonPrincipal, Principal, SystemPrincipal,
 };
+use crate::domain::remembered::Remembered;
 use crate::domain::time::Timestamp;
 use crate::egress::Egress;
-use crate::identity::remembered::Remembered;
 use crate::keys::Pseudonym;
 use crate::wire::arrival::{CertificateDigest, ClientCertificate};
 

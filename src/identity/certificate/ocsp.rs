@@ -13,6 +13,8 @@ use x509_parser::asn1_rs::FromDer;
 use x509_parser::certificate::X509Certificate;
 
 use crate::clock::Clock;
+use crate::cms::element;
+use crate::domain::remembered::Remembered;
 use crate::domain::time::Timestamp;
 use crate::egress::{Egress, EgressError};
 use crate::identity::certificate::error::CertificateError;
@@ -20,7 +22,6 @@ use crate::identity::certificate::path::{answers_for, is_signed_by};
 use crate::identity::certificate::reading::CertificateKey;
 use crate::identity::certificate::settings::{Demand, OcspSettings};
 use crate::identity::providers::{Fetched, RefreshSettings, Refreshed, Wish};
-use crate::identity::remembered::Remembered;
 use crate::telemetry::meters;
 use crate::wire::asn1::ocsp::{Answer, Responder, SHA1, Status};
 
@@ -241,25 +242,6 @@ fn write(question: &Question) -> Option<Vec<u8>> {
     let id = element(0x30, &[&id.concat()]);
     // Request, the list of them, the request that could be signed, all of it.
     Some((0..4).fold(id, |inner, _| element(0x30, &[&inner])))
-}
-
-/// A value of DER, shorter than 64 KiB.
-fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let length = content.len().to_be_bytes();
-    let significant = length.iter().copied().skip_while(|byte| *byte == 0);
-    let length: Vec<u8> = significant.collect();
-    let mut written = vec![tag];
-    match length.as_slice() {
-        [] => written.push(0),
-        [short] if *short < 0x80 => written.push(*short),
-        long => {
-            written.push(0x80 | u8::try_from(long.len()).unwrap_or_default());
-            written.extend(long);
-        }
-    }
-    written.extend(content);
-    written
 }
 
 /// Answers that are kept for one realm.

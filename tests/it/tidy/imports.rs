@@ -17,7 +17,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("register", &["domain", "wire"]),
     (
         "identity",
-        &["domain", "wire", "clock", "keys", "egress", "limits"],
+        &[
+            "domain",
+            "wire",
+            "clock",
+            "keys",
+            "egress",
+            "limits",
+            "cms::element",
+        ],
     ),
     // What is counted outside the process is named there by a pseudonym.
     ("limits", &["domain", "clock", "keys::Pseudonym"]),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Two halves: when the young one is full the old one is given up and the young one grows old. What
 /// is in use is young again, so what nobody uses goes first, and nothing is ever searched.
-pub(in crate::identity) struct Remembered<K, V> {
+pub struct Remembered<K, V> {
     half_entries_max: usize,
     halves: Mutex<Halves<K, V>>,
 }
@@ -19,7 +19,9 @@ struct Halves<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Remembered<K, V> {
-    pub(in crate::identity) fn new(entries_max: usize) -> Self {
+    /// For so many entries; below two, nothing is remembered.
+    #[must_use]
+    pub fn new(entries_max: usize) -> Self {
         Self {
             half_entries_max: entries_max / 2,
             halves: Mutex::new(Halves {
@@ -29,7 +31,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Remembered<K, V> {
         }
     }
 
-    pub(in crate::identity) fn find(&self, key: &K) -> Option<V> {
+    /// What is known, and is young from now on.
+    pub fn find(&self, key: &K) -> Option<V> {
         let mut halves = self.halves();
         if let Some(known) = halves.young.get(key) {
             return Some(known.clone());
@@ -40,7 +43,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Remembered<K, V> {
     }
 
     /// What is known already, or else `made`.
-    pub(in crate::identity) fn find_or(&self, key: &K, made: impl FnOnce() -> V) -> V {
+    pub fn find_or(&self, key: &K, made: impl FnOnce() -> V) -> V {
         if let Some(known) = self.find(key) {
             return known;
         }
@@ -54,16 +57,26 @@ impl<K: Hash + Eq + Clone, V: Clone> Remembered<K, V> {
         made
     }
 
-    pub(in crate::identity) fn keep(&self, key: K, value: V) {
+    /// In the place of what was known.
+    pub fn keep(&self, key: K, value: V) {
         self.halves().put(key, value, self.half_entries_max);
     }
 
-    pub(in crate::identity) fn forget(&self, key: &K) {
+    /// Nothing is known any more.
+    pub fn forget(&self, key: &K) {
         let mut halves = self.halves();
         halves.young.remove(key);
         halves.old.remove(key);
     }
 
+    /// How much is remembered.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let halves = self.halves();
+        halves.young.len() + halves.old.len()
+    }
+
+    /// An entry is put in whole or not at all, so a poisoned lock guards sound maps.
     fn halves(&self) -> MutexGuard<'_, Halves<K, V>> {
         self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
