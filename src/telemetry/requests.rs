@@ -379,9 +379,9 @@ const ACCESS: &str = "muhrdor::access";
 /// What was for no operation.
 const NONE: &str = "none";
 /// Operations beyond the bound, together.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 /// Operations that are counted apart; bundles that come and go bring new ones.
-const OPERATIONS_MAX: usize = 4_096;
+pub(super) const OPERATIONS_MAX: usize = 4_096;
 
 #[cfg(test)]
 mod tests {

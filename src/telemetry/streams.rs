@@ -8,6 +8,7 @@ use metrics::{Gauge, counter, gauge};
 
 use crate::domain::name::OperationId;
 use crate::telemetry::list;
+use crate::telemetry::requests::{OPERATIONS_MAX, OTHER};
 
 /// What goes on after its answer has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,11 +146,6 @@ impl fmt::Debug for OpenStream {
             .finish_non_exhaustive()
     }
 }
-
-/// Operations beyond the bound, together.
-const OTHER: &str = "other";
-/// Operations that are counted apart; bundles that come and go bring new ones.
-const OPERATIONS_MAX: usize = 4_096;
 
 #[cfg(test)]
 mod tests {

@@ -48,8 +48,8 @@ struct Shown {
     at: Timestamp,
 }
 
-/// SHA-256 of a certificate's DER: what it is remembered by, and what a token may be bound to
-/// (`x5t#S256`, RFC 8705 §3.1).
+/// SHA-256 of DER: what a certificate is remembered by and a token may be bound to (`x5t#S256`, RFC
+/// 8705 §3.1), also of a part of one or of a list of revoked ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CertificateDigest([u8; 32]);
 

@@ -6,6 +6,7 @@ use crate::cms::der::{self, Element, Fields};
 use crate::cms::timestamp::request::read_imprint;
 use crate::cms::timestamp::{Grant, TimeStampRequest};
 use crate::cms::{CmsError, Digest, Oid};
+use crate::domain::hex::digits;
 use crate::domain::time::Timestamp;
 
 /// A token's number, unique for its authority's life.
@@ -24,8 +25,7 @@ impl SerialNumber {
 impl fmt::Debug for SerialNumber {
     /// Hexadecimal, as it stands in the token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = self.0.iter().skip(2);
-        digits.try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&digits(self.0.get(2..).unwrap_or_default()))
     }
 }
 

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use ring::digest::{SHA256, digest};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
@@ -15,6 +14,7 @@ use x509_parser::certificate::X509Certificate;
 
 use crate::domain::time::Timestamp;
 use crate::identity::certificate::path::is_signed_by;
+use crate::wire::arrival::CertificateDigest;
 use crate::wire::asn1::{Kind, Values};
 
 /// A list that was read. Who signed it is known; whether it still holds is asked when it is used.
@@ -22,7 +22,7 @@ pub struct List {
     content: CertRevocationList<'static>,
     from: Timestamp,
     until: Timestamp,
-    digest: [u8; 32],
+    digest: CertificateDigest,
 }
 
 /// Why bytes are no list that is believed.
@@ -78,15 +78,11 @@ impl List {
             return Err(ListError::NotYet);
         }
         let content = OwnedCertRevocationList::from_der(&der).map_err(|_| ListError::Malformed)?;
-        let mut sum = [0; 32];
-        for (to, from) in sum.iter_mut().zip(digest(&SHA256, &der).as_ref()) {
-            *to = *from;
-        }
         Ok(Self {
             content: content.into(),
             from,
             until,
-            digest: sum,
+            digest: CertificateDigest::of(&der),
         })
     }
 

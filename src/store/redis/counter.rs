@@ -1,12 +1,12 @@
 //! The shared count: one script, so that asking and counting are one step.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, RedisError, ServerErrorKind};
 
 use crate::clock::Clock;
+use crate::domain::hex::digits;
 use crate::limits::{SharedCounter, SharedError, Take, Taken, Taking};
 use crate::store::redis::link::{Link, LinkError, Linked, RedisSettings};
 
@@ -114,13 +114,8 @@ fn micros(time: Duration) -> u64 {
 
 /// Half of the pseudonym is enough to tell keys apart.
 fn named(key: &[u8; 32]) -> String {
-    key.iter()
-        .take(16)
-        .fold(PREFIX.to_owned(), |mut name, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(name, "{byte:02x}");
-            name
-        })
+    let (half, _) = key.split_at(16);
+    [PREFIX, &digits(half)].concat()
 }
 
 const PREFIX: &str = "muhrdor:limit:";
