@@ -237,9 +237,7 @@ impl Visit {
         self.rules = permit.rules().to_vec();
         self.bundle = Some(permit.bundle());
         self.obligations = permit.obligations().clone();
-        for step in permit.steps() {
-            self.step(step.name.clone(), step.found.clone());
-        }
+        self.decided(permit.steps());
         self.step("decide", "permitted");
     }
 
@@ -250,11 +248,16 @@ impl Visit {
         }
         self.rules.clone_from(&denial.rules);
         self.bundle = Some(bundle);
-        for step in &denial.steps {
-            self.step(step.name.clone(), step.found.clone());
-        }
+        self.decided(&denial.steps);
         self.step("decide", denial.reason.code());
         denial.into()
+    }
+
+    /// Writes down how a decision came about.
+    fn decided(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.step(step.name.clone(), step.found.clone());
+        }
     }
 
     pub(super) fn disclosed(&mut self, disclosure: &Disclosure) {

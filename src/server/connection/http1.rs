@@ -28,24 +28,22 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (limits, timeouts) = (self.settings.http1, self.settings.timeouts());
-        let progress = Arc::new(Progress::default());
-        let mut guarded = GuardedStream::new(stream, limits, timeouts, Arc::clone(&progress));
-        let leaving = self.leaving(&drained);
-        let switch = Arc::new(Switch::default());
         let ways = Arc::new(Ways {
             dispatch: Arc::clone(&self.dispatch),
-            origin: Arc::clone(&origin),
-            progress: Arc::clone(&progress),
-            switch: Arc::clone(&switch),
-            leaving: leaving.clone(),
+            origin,
+            progress: Arc::new(Progress::default()),
+            switch: Switch::default(),
+            leaving: self.leaving(&drained),
             drained: drained.clone(),
         });
+        let progress = Arc::clone(&ways.progress);
+        let mut guarded = GuardedStream::new(stream, limits, timeouts, progress);
         loop {
             let read;
             (guarded, read) = self.converse(guarded, &ways, &mut drained).await;
-            if let Some(carrier) = switch.take() {
+            if let Some(carrier) = ways.switch.take() {
                 let client = guarded.into_tunnel(&read);
-                carrier.carry(client, leaving.of_tunnel()).await;
+                carrier.carry(client, ways.leaving.of_tunnel()).await;
                 return;
             }
             if !guarded.is_resting() || rest(&mut guarded, &mut drained).await == Awake::Over {
@@ -53,8 +51,9 @@ impl Connections {
             }
         }
         let ended = guarded.into_ended();
-        if let Some(violation) = ended.violation.or(progress.refused_in_body()) {
-            self.turnstile.turned_away(origin.peer, violation.code());
+        if let Some(violation) = ended.violation.or(ways.progress.refused_in_body()) {
+            self.turnstile
+                .turned_away(ways.origin.peer, violation.code());
         }
         let bound = Duration::from_millis(self.settings.linger_ms_max);
         let farewell = say_farewell(ended.stream, ended.violation, ended.linger);
@@ -107,7 +106,7 @@ struct Ways {
     dispatch: Arc<Dispatch>,
     origin: Arc<Origin>,
     progress: Arc<Progress>,
-    switch: Arc<Switch>,
+    switch: Switch,
     leaving: Leaving,
     drained: Drained,
 }

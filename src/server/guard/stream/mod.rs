@@ -162,14 +162,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
     fn hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.progress.wait_as_reader(cx);
         while self.input == Input::Open && self.ahead.len() < AHEAD_BYTES_MAX {
-            let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
-            let mut buffer = ReadBuf::uninit(&mut space);
-            ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer))?;
-            if buffer.filled().is_empty() {
-                self.input = Input::Ended;
+            let put_by = |this: &mut Self, bytes: &[u8]| this.ahead.extend_from_slice(bytes);
+            ready!(self.poll_input(cx, put_by))?;
+            if self.input == Input::Ended {
                 return Poll::Ready(Ok(()));
             }
-            self.ahead.extend_from_slice(buffer.filled());
         }
         Poll::Pending
     }
@@ -184,18 +181,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
         if self.input != Input::Open {
             return Poll::Ready(Ok(()));
         }
+        let judge = |this: &mut Self, bytes: &[u8]| {
+            if this.guard.place() == Place::Body {
+                this.timer = None;
+            }
+            this.judge(bytes);
+        };
+        match self.poll_input(cx, judge) {
+            Poll::Pending => self.poll_timer(cx),
+            Poll::Ready(read) => Poll::Ready(read),
+        }
+    }
+
+    /// Reads once: gives what came to `take`, or notes that nothing comes any more.
+    fn poll_input(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: impl FnOnce(&mut Self, &[u8]),
+    ) -> Poll<io::Result<()>> {
         let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
         let mut buffer = ReadBuf::uninit(&mut space);
-        match Pin::new(&mut self.inner).poll_read(cx, &mut buffer) {
-            Poll::Pending => return self.poll_timer(cx),
-            Poll::Ready(result) => result?,
-        }
-        if self.guard.place() == Place::Body {
-            self.timer = None;
-        }
+        ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer))?;
         match buffer.filled() {
             [] => self.input = Input::Ended,
-            bytes => self.judge(bytes),
+            bytes => take(self, bytes),
         }
         Poll::Ready(Ok(()))
     }
@@ -203,11 +212,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
     /// Runs the timer of the place where the guard stands; when it fires, the input is over.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let place = self.guard.place();
-        let (wait, violation) = match place {
-            Place::Before | Place::After if self.rests() => (REST_AFTER, None),
-            Place::Before | Place::After => (self.timeouts.idle, None),
-            Place::Head => (self.timeouts.head, Some(Violation::HeadTimeout)),
-            Place::Body => (self.timeouts.body, Some(Violation::BodyTimeout)),
+        let timeouts = self.timeouts;
+        let (wait, input, violation) = match place {
+            Place::Before | Place::After if self.rests() => (REST_AFTER, Input::Resting, None),
+            Place::Before | Place::After => (timeouts.idle, Input::Ended, None),
+            Place::Head => (timeouts.head, Input::Ended, Some(Violation::HeadTimeout)),
+            Place::Body => (timeouts.body, Input::Ended, Some(Violation::BodyTimeout)),
             Place::End | Place::Refused(_) => return Poll::Pending,
         };
         if self.timer.as_ref().is_none_or(|(timed, _)| *timed != place) {
@@ -216,10 +226,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
         if let Some((_, sleep)) = &mut self.timer {
             ready!(sleep.as_mut().poll(cx));
         }
-        self.input = match place {
-            Place::Before | Place::After if self.rests() => Input::Resting,
-            _ => Input::Ended,
-        };
+        self.input = input;
         if let Some(violation) = violation {
             self.guard.refuse(violation);
             self.note_refusal(place, violation);

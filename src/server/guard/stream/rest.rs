@@ -2,15 +2,11 @@
 //! is kept for them.
 
 use std::future::poll_fn;
-use std::io;
-use std::mem::MaybeUninit;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{GuardedStream, Input, READ_BYTES};
+use super::{GuardedStream, Input};
 
 /// How long nothing has to come before a connection rests.
 pub(super) const REST_AFTER: Duration = Duration::from_secs(1);
@@ -43,24 +39,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedStream<S> {
         self.write_timer = None;
         self.released = Vec::new();
         let idle = self.timeouts.idle.saturating_sub(REST_AFTER);
-        let read = poll_fn(|cx| self.poll_first(cx));
-        let awake = match tokio::time::timeout(idle, read).await {
-            Ok(Ok(0) | Err(_)) | Err(_) => Awake::Over,
-            Ok(Ok(_)) => Awake::Request,
-        };
-        self.input = match awake {
-            Awake::Request => Input::Open,
-            Awake::Over => Input::Ended,
-        };
-        awake
-    }
-
-    /// Reads and judges the first bytes of a request; how many there were.
-    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
-        let mut buffer = ReadBuf::uninit(&mut space);
-        ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer))?;
-        self.judge(buffer.filled());
-        Poll::Ready(Ok(buffer.filled().len()))
+        self.input = Input::Open;
+        let read = poll_fn(|cx| self.poll_input(cx, Self::judge));
+        let read = tokio::time::timeout(idle, read).await;
+        if !matches!(read, Ok(Ok(()))) {
+            self.input = Input::Ended;
+        }
+        match self.input {
+            Input::Open | Input::Resting => Awake::Request,
+            Input::Ended => Awake::Over,
+        }
     }
 }
