@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::house::trusting::trusting;
 use crate::limits::redis::Redis;
 
 #[tokio::test]
@@ -148,17 +147,7 @@ impl Site {
 
     /// The head of an answer about nobody.
     async fn asked(&self, gateway: &Gateway) -> String {
-        let mut roots = RootCertStore::empty();
-        let authority = self.path("compose/made/ca.pem");
-        roots
-            .add(CertificateDer::from_pem_file(authority).unwrap())
-            .unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = trusting(self.path("compose/made/ca.pem")).with_no_client_auth();
         let stream = TcpStream::connect(&gateway.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(Arc::new(config));

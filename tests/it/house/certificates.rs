@@ -6,9 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use muhrdor::keys::certificate_pem;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,6 +15,8 @@ use tokio_rustls::TlsConnector;
 use super::trouble::puppet::{Puppet, Then};
 use super::trouble::upstreams::{copy, with_policies};
 use super::{House, unhurried, with_upstream};
+
+use crate::house::trusting::trusting;
 
 /// The policies, in which the pension fund's page needs a certificate.
 fn policies() -> TempDir {
@@ -58,16 +58,7 @@ async fn ask(
     shown: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
     fields: &str,
 ) -> String {
-    let mut roots = RootCertStore::empty();
-    let trusted = house.grounds.grounds.folder.authority();
-    roots
-        .add(CertificateDer::from_pem_file(trusted).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
+    let config = trusting(house.grounds.grounds.folder.authority());
     let config = match shown {
         None => config.with_no_client_auth(),
         Some((certificate, key)) => config

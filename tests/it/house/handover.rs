@@ -14,9 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use bytes::Bytes;
 use muhrdor::demo::Visitor;
 use rustix::process::{Pid, Signal, kill_process};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -26,6 +24,8 @@ use tokio_rustls::TlsConnector;
 
 use super::reload::tell;
 use super::{AZIZA, TestGrounds, unhurried};
+
+use crate::house::trusting::trusting;
 
 /// How often the program is handed over under load.
 const HANDOVERS: usize = 5;
@@ -146,17 +146,7 @@ async fn ask_anew(grounds: Arc<TestGrounds>, over: Arc<AtomicBool>) -> u32 {
 
 /// A new HTTP/2 connection.
 async fn open_http2(grounds: &TestGrounds) -> h2::client::SendRequest<Bytes> {
-    let mut roots = RootCertStore::empty();
-    let trusted = grounds.grounds.folder.authority();
-    roots
-        .add(CertificateDer::from_pem_file(trusted).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut config = trusting(grounds.grounds.folder.authority()).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let address = grounds.grounds.config().unwrap().listen.public;
     let stream = TcpStream::connect(address).await.unwrap();

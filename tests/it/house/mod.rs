@@ -21,6 +21,7 @@ mod streams;
 #[cfg(feature = "otlp")]
 mod traces;
 pub(crate) mod trouble;
+pub(crate) mod trusting;
 
 use std::io::Write;
 use std::path::Path;

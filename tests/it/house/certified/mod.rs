@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,6 +22,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::bearer::issuer::{Issuer, Key};
 use crate::certificates::authority::{Authority, Issued, day, serial, today};
+use crate::house::trusting::trusting;
 
 use super::streams::{Live, read_head};
 
@@ -137,14 +137,7 @@ impl Certified {
 
     async fn connect(&self, shown: Option<&Issued>) -> TlsStream<TcpStream> {
         let grounds = &self.live.house.grounds.grounds;
-        let mut roots = RootCertStore::empty();
-        let trusted = CertificateDer::from_pem_file(grounds.folder.authority()).unwrap();
-        roots.add(trusted).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots);
+        let config = trusting(grounds.folder.authority());
         let config = match shown {
             None => config.with_no_client_auth(),
             Some(issued) => {

@@ -14,9 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use muhrdor::demo::Reply;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -25,6 +23,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{AZIZA, Heard, House, Listening, path};
 use crate::fuzz::{Numbers, mutate};
+use crate::house::trusting::trusting;
 
 /// Requests that are made up. More, for an hour of it: `MUHRDOR_ALIKE_REQUESTS=1000000` when the
 /// tests are built.
@@ -257,16 +256,7 @@ const FRAGMENTS: &[&[u8]] = &[
 
 /// A browser's TLS, with tickets, so that each connection need not begin from nothing.
 fn connector(house: &House) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    let authority =
-        CertificateDer::from_pem_file(house.grounds.grounds.folder.authority()).unwrap();
-    roots.add(authority).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = trusting(house.grounds.grounds.folder.authority()).with_no_client_auth();
     TlsConnector::from(Arc::new(config))
 }
 

@@ -6,9 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use muhrdor::domain::entry::Stage;
 use muhrdor::domain::reason::Reason;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -16,6 +14,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::puppet::{Puppet, Then};
 use super::{AZIZA, House, TestGrounds, recorded, told, unhurried, with_upstream};
+
+use crate::house::trusting::trusting;
 
 /// `body_bytes_max` of applying for a paper.
 const BODY_BYTES_MAX: usize = 65_536;
@@ -138,17 +138,7 @@ pub(crate) async fn connect_http2(grounds: &TestGrounds) -> TlsStream<TcpStream>
 }
 
 async fn connect_by(grounds: &TestGrounds, protocol: &[u8]) -> TlsStream<TcpStream> {
-    let authority = grounds.grounds.folder.authority();
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(authority).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut config = trusting(grounds.grounds.folder.authority()).with_no_client_auth();
     config.alpn_protocols = vec![protocol.to_vec()];
     let config_file = grounds.grounds.config().unwrap();
     let tcp = TcpStream::connect(config_file.listen.public).await.unwrap();
